@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0
+# What people type. Everything is built below build/ and in a cache outside the
+# tree ($XDG_CACHE_HOME/virtflex); `make help` lists the targets.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+V ?= 0
+KERNEL ?= fast
+export V KERNEL
+
+.PHONY: help demo check check-lint check-patches check-unit check-guest \
+	check-xen check-stock kernel module userspace selftests install \
+	clean clean-cache
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  V=1 shows the commands; KERNEL=fast|debug|stock chooses the guest's kernel"
+
+demo: ## a topology change on a real Xen, seen from dom0 and from a program in the guest
+	@scripts/demo/run
+
+check: ## all tests; ends with "N passed, N failed, N skipped"
+	@scripts/check/run lint patches unit guest xen stock
+
+check-lint: ## style and static checks: checkpatch, sparse, shellcheck, man pages
+	@scripts/check/run lint
+
+check-patches: ## the kernel series applies with git am, and every patch of it builds
+	@scripts/check/run patches
+
+check-unit: ## pure parts and libraries on this machine, with ASan and UBSan
+	@scripts/check/run unit
+
+check-guest: ## kselftests in a four-node guest without Xen
+	@scripts/check/run guest
+
+check-xen: ## topology changes on Xen, dom0 and a four-node guest
+	@scripts/check/run xen
+
+check-stock: ## module and library on Debian's own kernel
+	@scripts/check/run stock
+
+kernel: ## build the guest's kernel (cached), print where it is
+	@scripts/kernel $(KERNEL)
+
+module: ## build virtflex.ko; KDIR=... for another kernel than the running one
+	@$(MAKE) -C module $(if $(KDIR),KDIR=$(KDIR))
+
+userspace: ## build libvirtflex and the virtflex command into build/
+	@$(MAKE) -C userspace
+
+selftests: ## build the kselftests into build/selftests
+	@$(MAKE) -C selftests KSRC=$$(scripts/kernel source) OUTPUT=$(CURDIR)/build/selftests
+
+install: userspace ## install library, command and man pages (PREFIX=, DESTDIR=)
+	@$(MAKE) -C userspace install
+
+clean: ## remove what was built in this tree
+	@rm -rf build
+	@$(MAKE) -s -C module clean
+
+clean-cache: ## remove cached kernels, packages and images
+	@scripts/cache clean

@@ -1,0 +1,557 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The worker. One ordered queue with one work item on it, queued by events
+ * that say no more than "look". Each time it looks at everything:
+ *
+ *   read -> nothing asked: show what changed in the guest, if anything
+ *        -> not sound, or no way to answer: refuse
+ *        -> plan; then step by step, looking between steps whether the host
+ *           changed its mind: if so plan anew, from where we are
+ *              -> a step fails: undo what was done, refuse
+ *              -> unload: stop there; who loads next starts from what is there
+ *   answer, if what was answered is still what is asked; otherwise once more
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bitops.h>
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/ratelimit.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "change.h"
+#include "cpus.h"
+#include "guest.h"
+#include "plan.h"
+#include "state.h"
+#include "xenstore.h"
+
+/*
+ * Memory comes in extents of this size. That a node has less than one too few
+ * is what firmware keeps, and no change could mend it.
+ */
+#define EXTENT_KB	2048
+
+/* Room for status: a sentence, and an amount for each of some nodes. */
+#define STATUS_LEN	1024
+
+/* Bits of flags. */
+enum {
+	LOOK,	/* the host may want something else */
+	STOP,	/* the module is being unloaded */
+};
+
+/*
+ * Where nothing else is said, a field is the worker's alone; load uses it
+ * before the worker is queued for the first time, unload after it was
+ * cancelled.
+ */
+static struct {
+	struct workqueue_struct *queue;	/* const while anything can queue */
+	struct delayed_work work;	/* has its own serialisation */
+	unsigned long flags;		/* atomic bit operations */
+	struct completion published;	/* the first generation, or start_ret */
+	bool started;
+	int start_ret;
+
+	struct vf_guest *guest;
+	bool described;			/* a description was taken */
+
+	struct vf_reading now;		/* what is being carried out */
+	struct vf_reading next;		/* scratch */
+	struct vf_reading unanswered;	/* refused, and no way to say so */
+	bool has_unanswered;
+	struct vf_error said;		/* value of error, as far as known */
+
+	struct vf_steps plan;
+	struct vf_steps done;		/* what would have to be undone */
+	char status[STATUS_LEN];
+} change;
+
+static void retry_later(void)
+{
+	mod_delayed_work(change.queue, &change.work, HZ);
+}
+
+static void say_error(const char *text)
+{
+	strscpy(change.said.text, text, sizeof(change.said.text));
+	vf_xs_say("error", text);
+}
+
+static enum virtflex_state request_state(enum vf_request request)
+{
+	return request == VF_SHRINK ? VIRTFLEX_SHRINKING : VIRTFLEX_EXPANDING;
+}
+
+/*
+ * Steps.
+ */
+
+static int step_announce(u32 unused)
+{
+	const struct vf_wanted *wanted = change.now.wanted;
+
+	return vf_state_publish(change.guest, wanted,
+				request_state(wanted->request), "");
+}
+
+static int step_vcpu_online(u32 vcpu)
+{
+	return vf_cpus_online(&change.guest->vcpus[vcpu]);
+}
+
+static int step_vcpu_offline(u32 vcpu)
+{
+	return vf_cpus_offline(&change.guest->vcpus[vcpu]);
+}
+
+/* Memory stays where it is; what is missing is said at the end. */
+static int step_memory(u32 node)
+{
+	return 0;
+}
+
+static int step_publish(u32 unused)
+{
+	vf_wanted_take(change.guest, change.now.wanted);
+	vf_guest_settle(change.guest);
+	change.described = true;
+	return vf_state_publish(change.guest, NULL, VIRTFLEX_STABLE, "");
+}
+
+/* By enum vf_step_kind. A step is undone by its inverse; see plan.c. */
+static int (*const step_run[VF_NR_STEP_KINDS])(u32 index) = {
+	[VF_STEP_ANNOUNCE]	= step_announce,
+	[VF_STEP_MEMORY_IN]	= step_memory,
+	[VF_STEP_VCPU_ONLINE]	= step_vcpu_online,
+	[VF_STEP_VCPU_OFFLINE]	= step_vcpu_offline,
+	[VF_STEP_MEMORY_OUT]	= step_memory,
+	[VF_STEP_PUBLISH]	= step_publish,
+};
+
+static int run_step(struct vf_step step)
+{
+	int ret = step_run[step.kind](step.index);
+
+	/* Others take CPUs on and offline too: look rather than assume. */
+	vf_guest_refresh(change.guest);
+	return ret;
+}
+
+static void say_step(u32 step)
+{
+	char text[48];
+
+	vf_step_text(change.guest, change.plan.step[step], text, sizeof(text));
+	snprintf(change.status, sizeof(change.status), "%s: step %u of %u: %s",
+		 change.now.wanted->request == VF_SHRINK ? "shrinking" :
+							   "expanding",
+		 step + 1, change.plan.nr, text);
+	vf_xs_say("status", change.status);
+}
+
+static void undo(void)
+{
+	while (change.done.nr) {
+		struct vf_step inverse;
+		char text[48];
+		int ret;
+
+		change.done.nr--;
+		if (!vf_step_inverse(change.done.step[change.done.nr],
+				     &inverse))
+			continue;
+		ret = run_step(inverse);
+		if (!ret)
+			continue;
+		vf_step_text(change.guest, inverse, text, sizeof(text));
+		pr_warn("undoing a change: %s: %pe\n", text, ERR_PTR(ret));
+	}
+}
+
+/*
+ * Ends of a request. They return what vf_xs_answer() does.
+ */
+
+/* There is no way to answer, now or any more: do not start over and over. */
+static void remember_unanswered(void)
+{
+	swap(change.unanswered, change.now);
+	change.has_unanswered = true;
+}
+
+static int answer(const char *error)
+{
+	int ret;
+
+	strscpy(change.said.text, error, sizeof(change.said.text));
+	ret = vf_xs_answer(change.guest, &change.now, &change.next,
+			   change.status, error);
+	if (ret == -EAGAIN || ret == -ENOMEM) {
+		retry_later();
+	} else if (ret && ret != -ESTALE) {
+		pr_warn_ratelimited("numa/topo_change cannot be written: %pe\n",
+				    ERR_PTR(ret));
+		remember_unanswered();
+	}
+	return ret;
+}
+
+static void show_refused(const struct vf_error *why)
+{
+	pr_warn_ratelimited("change refused: %s\n", why->text);
+	if (vf_state_publish(change.guest, NULL, VIRTFLEX_FAILED, why->text))
+		pr_warn_ratelimited("no memory to publish that\n");
+	snprintf(change.status, sizeof(change.status), "failed: %s", why->text);
+}
+
+static int refuse(const struct vf_error *why)
+{
+	show_refused(why);
+	return answer(why->text);
+}
+
+/* The host can be told nothing, or so little that it could miss it. */
+static void refuse_unwritable(int ret)
+{
+	struct vf_error why;
+
+	if (change.has_unanswered &&
+	    vf_reading_equal(change.guest, &change.unanswered, &change.now))
+		return;
+	if (ret == -EACCES)
+		vf_error_set(&why,
+			     "numa/topo_change: not writable here, the host has to grant b<domid>");
+	else
+		vf_error_set(&why, "numa/topo_change cannot be written: %pe",
+			     ERR_PTR(ret));
+	show_refused(&why);
+	vf_xs_say("status", change.status);
+	say_error(why.text);
+	remember_unanswered();
+}
+
+/* In words: generation, and which memory is not as asked. */
+static void done_status(void)
+{
+	static const char not_moved[] =
+		"; memory not moved yet (this version moves vCPUs only): ";
+	bool first = true;
+	int len;
+	u32 i;
+
+	len = scnprintf(change.status, sizeof(change.status),
+			"done: generation %llu", vf_state_generation());
+	for (i = 0; i < change.plan.nr; i++) {
+		struct vf_step step = change.plan.step[i];
+		const struct vf_node *n;
+
+		if (step.kind != VF_STEP_MEMORY_IN &&
+		    step.kind != VF_STEP_MEMORY_OUT)
+			continue;
+		n = &change.guest->nodes[step.index];
+		if (n->current_kb <= n->target_kb &&
+		    n->current_kb + EXTENT_KB > n->target_kb)
+			continue;
+		len += scnprintf(change.status + len,
+				 sizeof(change.status) - len,
+				 "%snode %u %s %llu of %llu KiB asked",
+				 first ? not_moved : ", ", n->id,
+				 step.kind == VF_STEP_MEMORY_IN ? "has" :
+								  "keeps",
+				 n->current_kb, n->target_kb);
+		first = false;
+	}
+}
+
+static int finish(void)
+{
+	struct vf_snapshot *s = vf_state_get();
+	nodemask_t active = NODE_MASK_NONE;
+	u32 i;
+
+	for (i = 0; i < s->nr_nodes; i++)
+		if (s->node[i].state == VF_NODE_ACTIVE)
+			node_set(s->node[i].id, active);
+	pr_info("%s done: generation %llu, active nodes %*pbl, CPUs %*pbl\n",
+		vf_request_name(change.now.wanted->request), s->generation,
+		nodemask_pr_args(&active), cpumask_pr_args(cpu_online_mask));
+	vf_state_put(s);
+	done_status();
+	return answer("");
+}
+
+/*
+ * A request.
+ */
+
+/* Whether the host wants something else by now, which is then in "now". */
+static bool changed_its_mind(void)
+{
+	if (!test_and_clear_bit(LOOK, &change.flags))
+		return false;
+	if (vf_xs_read(change.guest, &change.next, false)) {
+		/* Go on: the answer will find out. */
+		set_bit(LOOK, &change.flags);
+		return false;
+	}
+	if (vf_reading_equal(change.guest, &change.now, &change.next))
+		return false;
+	swap(change.now, change.next);
+	return true;
+}
+
+static int plan(struct vf_error *why)
+{
+	if (!change.now.asked) {
+		vf_error_set(why, "numa/topo_change: the host took the request back");
+		return -EINVAL;
+	}
+	if (change.now.ret) {
+		*why = change.now.err;
+		return change.now.ret;
+	}
+	if (vf_wanted_check(change.guest, change.now.wanted, why))
+		return -EINVAL;
+	return vf_plan(change.guest, change.now.wanted, &change.plan);
+}
+
+/* Return: as the ends of a request, or -ESHUTDOWN. */
+static int carry_out(void)
+{
+	struct vf_error why;
+	int ret;
+	u32 i;
+
+	change.done.nr = 0;
+	vf_guest_refresh(change.guest);
+	vf_guest_settle(change.guest);
+again:
+	ret = plan(&why);
+	if (ret)
+		goto fail;
+	for (i = 0; i < change.plan.nr; i++) {
+		struct vf_step step = change.plan.step[i];
+		char text[48];
+
+		if (test_bit(STOP, &change.flags))
+			return -ESHUTDOWN;
+		if (changed_its_mind())
+			goto again;
+		say_step(i);
+		ret = run_step(step);
+		if (ret) {
+			vf_step_text(change.guest, step, text, sizeof(text));
+			vf_error_set(&why, "%s: the kernel refused, %pe", text,
+				     ERR_PTR(ret));
+			goto fail;
+		}
+		vf_steps_done(&change.done, step);
+	}
+	return finish();
+fail:
+	undo();
+	return refuse(&why);
+}
+
+/* Show a description nobody asked to act upon. */
+static bool take_description(bool complete)
+{
+	struct vf_error why;
+	int ret = change.now.ret;
+
+	if (!change.now.described)
+		return false;
+	if (!ret && complete &&
+	    !vf_wanted_complete(change.guest, change.now.wanted))
+		return false;
+	if (ret)
+		why = change.now.err;
+	else
+		ret = vf_wanted_check(change.guest, change.now.wanted, &why);
+	if (ret) {
+		if (strcmp(change.said.text, why.text)) {
+			pr_warn_ratelimited("description not shown: %s\n",
+					    why.text);
+			say_error(why.text);
+		}
+		return false;
+	}
+	vf_wanted_take(change.guest, change.now.wanted);
+	change.described = true;
+	if (change.said.text[0])
+		say_error("");
+	return true;
+}
+
+static void serve(void)
+{
+	int ret;
+
+	do {
+		if (test_bit(STOP, &change.flags))
+			return;
+		clear_bit(LOOK, &change.flags);
+		ret = vf_xs_read(change.guest, &change.now, !change.described);
+		if (ret) {
+			pr_warn_ratelimited("numa cannot be read: %pe\n",
+					    ERR_PTR(ret));
+			retry_later();
+			return;
+		}
+		if (!change.now.asked) {
+			change.has_unanswered = false;
+			if (!change.described)
+				take_description(true);
+			return;
+		}
+		ret = vf_xs_writable();
+		if (ret) {
+			refuse_unwritable(ret);
+			return;
+		}
+		change.has_unanswered = false;
+		ret = carry_out();
+	} while (ret == -ESTALE);
+}
+
+/* The first generation, before anything is acted upon. */
+static void start(void)
+{
+	if (vf_xs_ready() &&
+	    !vf_xs_read(change.guest, &change.now, true) &&
+	    !change.now.asked) {
+		vf_xs_say("status", "idle");
+		if (!take_description(false) && !change.said.text[0])
+			say_error("");
+	}
+	change.start_ret = vf_state_republish(change.guest);
+	change.started = true;
+	complete(&change.published);
+}
+
+static void change_work(struct work_struct *work)
+{
+	vf_guest_refresh(change.guest);
+	if (!change.started)
+		start();
+	if (change.start_ret)
+		return;
+	if (vf_xs_ready())
+		serve();
+	if (test_bit(STOP, &change.flags))
+		return;
+	vf_guest_refresh(change.guest);
+	if (vf_state_republish(change.guest))
+		retry_later();
+}
+
+/* From any context that can queue work. */
+static void guest_changed(void)
+{
+	mod_delayed_work(change.queue, &change.work, 0);
+}
+
+static void host_changed(void)
+{
+	set_bit(LOOK, &change.flags);
+	mod_delayed_work(change.queue, &change.work, 0);
+}
+
+/*
+ * Load and unload.
+ */
+
+static void free_all(void)
+{
+	if (change.queue)
+		destroy_workqueue(change.queue);
+	kvfree(change.plan.step);
+	kvfree(change.done.step);
+	vf_wanted_free(change.now.wanted);
+	vf_wanted_free(change.next.wanted);
+	vf_wanted_free(change.unanswered.wanted);
+	vf_guest_free(change.guest);
+}
+
+static int alloc_all(void)
+{
+	u32 room;
+
+	change.guest = vf_guest_alloc();
+	if (!change.guest)
+		return -ENOMEM;
+	room = vf_steps_room(change.guest);
+	change.plan.room = room;
+	change.done.room = room;
+	change.plan.step = kvcalloc(room, sizeof(*change.plan.step),
+				    GFP_KERNEL);
+	change.done.step = kvcalloc(room, sizeof(*change.done.step),
+				    GFP_KERNEL);
+	change.now.wanted = vf_wanted_alloc(change.guest);
+	change.next.wanted = vf_wanted_alloc(change.guest);
+	change.unanswered.wanted = vf_wanted_alloc(change.guest);
+	/* Frozen with user space: no change goes on while a guest is saved. */
+	change.queue = alloc_ordered_workqueue("virtflex", WQ_FREEZABLE);
+	if (!change.plan.step || !change.done.step || !change.now.wanted ||
+	    !change.next.wanted || !change.unanswered.wanted || !change.queue) {
+		free_all();
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void stop_worker(void)
+{
+	set_bit(STOP, &change.flags);
+	vf_xs_stop();
+	cancel_delayed_work_sync(&change.work);
+	vf_xs_say("status", "gone");
+	free_all();
+}
+
+/**
+ * vf_change_start() - publish the first generation, and follow what happens
+ *
+ * Return: 0 or a negative error.
+ */
+int vf_change_start(void)
+{
+	int ret;
+
+	ret = alloc_all();
+	if (ret)
+		return ret;
+	INIT_DELAYED_WORK(&change.work, change_work);
+	init_completion(&change.published);
+	/* Before the worker runs: the first generation is to be the host's. */
+	vf_xs_start(host_changed);
+	ret = vf_cpus_watch(guest_changed);
+	if (ret) {
+		stop_worker();
+		return ret;
+	}
+	guest_changed();
+	wait_for_completion(&change.published);
+	ret = change.start_ret;
+	if (ret)
+		vf_change_stop();
+	return ret;
+}
+
+/**
+ * vf_change_stop() - nothing is changed or published from here on
+ *
+ * A change that is going on stops after the step it is at. First nobody queues
+ * the worker any more, then it is cancelled; both wait without a lock.
+ */
+void vf_change_stop(void)
+{
+	set_bit(STOP, &change.flags);
+	vf_cpus_unwatch();
+	stop_worker();
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What differs between kernels, and between their configurations. */
+#ifndef VIRTFLEX_COMPAT_H
+#define VIRTFLEX_COMPAT_H
+
+#include <linux/cpu.h>
+#include <linux/errno.h>
+#include <linux/nodemask.h>
+#include <linux/virtflex.h>
+
+#ifdef CONFIG_XEN
+#include <xen/xen.h>
+#include <xen/xen-ops.h>
+#endif
+
+/* The kernel series makes the active nodes known to memory management. */
+static inline int vf_set_active_nodes(const nodemask_t *nodes)
+{
+#ifdef CONFIG_VIRTFLEX_MIGRATE
+	return virtflex_set_active_nodes(nodes);
+#else
+	return 0;
+#endif
+}
+
+/*
+ * Xen's number of a CPU. On HVM it is the ACPI id of the processor, which may
+ * differ from Linux' order; the kernel finds it out when it brings the CPU up
+ * for the first time and keeps it from then on. Until then, as without Xen,
+ * Linux' own number is the best guess, and with Debian's and Xen's firmware
+ * the right one.
+ */
+static inline u32 vf_vcpu_of_cpu(unsigned int cpu)
+{
+#ifdef CONFIG_XEN
+	if (xen_domain() && xen_vcpu_nr(cpu) != XEN_VCPU_ID_INVALID)
+		return xen_vcpu_nr(cpu);
+#endif
+	return cpu;
+}
+
+static inline int vf_cpu_up(unsigned int cpu)
+{
+#ifdef CONFIG_SMP
+	return add_cpu(cpu);
+#else
+	return -EOPNOTSUPP;
+#endif
+}
+
+static inline int vf_cpu_down(unsigned int cpu)
+{
+#ifdef CONFIG_HOTPLUG_CPU
+	return remove_cpu(cpu);
+#else
+	return -EOPNOTSUPP;
+#endif
+}
+
+#endif /* VIRTFLEX_COMPAT_H */

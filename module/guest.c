@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Fills struct vf_guest from the kernel: nodes the firmware described, whether
+ * in use or not, and the CPUs that are possible.
+ */
+#include <linux/cpu.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
+#include <linux/slab.h>
+#include <linux/topology.h>
+
+#include "compat.h"
+#include "guest.h"
+
+/**
+ * vf_guest_alloc() - room for all this guest can have
+ *
+ * Return: a guest with its nodes and vCPUs named and nothing described, or
+ * NULL if there is no memory.
+ */
+struct vf_guest *vf_guest_alloc(void)
+{
+	struct vf_guest *guest;
+	unsigned int cpu;
+	int nid;
+	u32 i;
+
+	guest = kzalloc(sizeof(*guest), GFP_KERNEL);
+	if (!guest)
+		return NULL;
+	guest->nodes = kvcalloc(num_possible_nodes(), sizeof(*guest->nodes),
+				GFP_KERNEL);
+	guest->vcpus = kvcalloc(num_possible_cpus(), sizeof(*guest->vcpus),
+				GFP_KERNEL);
+	if (!guest->nodes || !guest->vcpus) {
+		vf_guest_free(guest);
+		return NULL;
+	}
+	for_each_node(nid) {
+		if (nid >= VIRTFLEX_MAX_NODES)
+			break;
+		guest->nodes[guest->nr_nodes].id = nid;
+		guest->nodes[guest->nr_nodes].pnode = VF_PNODE_UNKNOWN;
+		guest->nr_nodes++;
+	}
+	for_each_possible_cpu(cpu) {
+		struct vf_vcpu *v = &guest->vcpus[guest->nr_vcpus];
+
+		for (i = 0; i < guest->nr_nodes; i++)
+			if (guest->nodes[i].id == cpu_to_node(cpu))
+				break;
+		if (i == guest->nr_nodes)
+			continue;
+		v->cpu = cpu;
+		v->node = i;
+		guest->nr_vcpus++;
+	}
+	vf_guest_refresh(guest);
+	return guest;
+}
+
+/**
+ * vf_guest_free() - undo vf_guest_alloc()
+ * @guest: may be NULL
+ */
+void vf_guest_free(struct vf_guest *guest)
+{
+	if (!guest)
+		return;
+	kvfree(guest->vcpus);
+	kvfree(guest->nodes);
+	kfree(guest);
+}
+
+/* Pages the node has; a module sees them through its exported pglist_data. */
+static u64 node_kb(int nid)
+{
+	if (!node_online(nid))
+		return 0;
+	return (u64)node_present_pages(nid) << (PAGE_SHIFT - 10);
+}
+
+/**
+ * vf_guest_refresh() - look again at what changes: memory, and CPUs online
+ * @guest: updated; what the host described stays
+ *
+ * Waits for CPU hotplug that is going on.
+ */
+void vf_guest_refresh(struct vf_guest *guest)
+{
+	u32 i;
+
+	for (i = 0; i < guest->nr_nodes; i++) {
+		struct vf_node *n = &guest->nodes[i];
+
+		n->online = node_online(n->id);
+		n->current_kb = node_kb(n->id);
+		if (!n->described)
+			n->active = n->current_kb > 0;
+	}
+	cpus_read_lock();
+	for (i = 0; i < guest->nr_vcpus; i++) {
+		struct vf_vcpu *v = &guest->vcpus[i];
+
+		v->id = vf_vcpu_of_cpu(v->cpu);
+		v->present = cpu_present(v->cpu) && get_cpu_device(v->cpu);
+		v->online = cpu_online(v->cpu);
+	}
+	cpus_read_unlock();
+}
+
+/**
+ * vf_guest_settle() - a change starts from what is now
+ * @guest: updated
+ */
+void vf_guest_settle(struct vf_guest *guest)
+{
+	u32 i;
+
+	for (i = 0; i < guest->nr_vcpus; i++)
+		guest->vcpus[i].was_online = guest->vcpus[i].online;
+}
+
+/**
+ * vf_wanted_alloc() - room for what the host may want of a guest
+ * @guest: the guest
+ *
+ * Return: an empty description, or NULL if there is no memory.
+ */
+struct vf_wanted *vf_wanted_alloc(const struct vf_guest *guest)
+{
+	struct vf_wanted *wanted = kzalloc(sizeof(*wanted), GFP_KERNEL);
+
+	if (!wanted)
+		return NULL;
+	wanted->nodes = kvcalloc(guest->nr_nodes, sizeof(*wanted->nodes),
+				 GFP_KERNEL);
+	wanted->vcpus = kvcalloc(guest->nr_vcpus, sizeof(*wanted->vcpus),
+				 GFP_KERNEL);
+	if (!wanted->nodes || !wanted->vcpus) {
+		vf_wanted_free(wanted);
+		return NULL;
+	}
+	return wanted;
+}
+
+/**
+ * vf_wanted_free() - undo vf_wanted_alloc()
+ * @wanted: may be NULL
+ */
+void vf_wanted_free(struct vf_wanted *wanted)
+{
+	if (!wanted)
+		return;
+	kvfree(wanted->vcpus);
+	kvfree(wanted->nodes);
+	kfree(wanted);
+}

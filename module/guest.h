@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What this guest has, as the kernel knows it. */
+#ifndef VIRTFLEX_GUEST_H
+#define VIRTFLEX_GUEST_H
+
+#include "topology.h"
+
+struct vf_guest *vf_guest_alloc(void);
+void vf_guest_free(struct vf_guest *guest);
+void vf_guest_refresh(struct vf_guest *guest);
+void vf_guest_settle(struct vf_guest *guest);
+
+struct vf_wanted *vf_wanted_alloc(const struct vf_guest *guest);
+void vf_wanted_free(struct vf_wanted *wanted);
+
+#endif /* VIRTFLEX_GUEST_H */

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * virtflex: a NUMA topology that changes at run time, as the Xen host wants it.
+ *
+ *   xenstore.c  watches and reads what the host wrote, and answers
+ *   topology.c  is it sound? (pure)
+ *   plan.c      which steps does it take? (pure)
+ *   change.c    the worker: reads, plans, carries out or undoes, answers
+ *   guest.c     what there is; cpus.c changes it
+ *   state.c     what is published; proc.c shows it
+ *
+ * Events, from xenstore or from CPU hotplug, only queue the worker. The worker
+ * alone changes and publishes anything, so that there is always one change at
+ * a time; load and unload do before and after it runs.
+ */
+#include <linux/module.h>
+
+#include "change.h"
+#include "proc.h"
+#include "state.h"
+
+static int __init virtflex_init(void)
+{
+	int ret;
+
+	ret = vf_state_init();
+	if (ret)
+		return ret;
+	ret = vf_change_start();
+	if (ret)
+		goto out_state;
+	ret = vf_proc_init();
+	if (ret)
+		goto out_change;
+	return 0;
+
+out_change:
+	vf_change_stop();
+	vf_state_gone();
+out_state:
+	vf_state_exit();
+	return ret;
+}
+module_init(virtflex_init);
+
+static void __exit virtflex_exit(void)
+{
+	vf_change_stop();
+	vf_state_gone();
+	vf_state_drain();
+	vf_proc_exit();
+	vf_state_drain();
+	vf_state_exit();
+}
+module_exit(virtflex_exit);
+
+MODULE_DESCRIPTION("NUMA topology that changes at run time");
+MODULE_AUTHOR("The virtflex authors");
+MODULE_LICENSE("GPL");

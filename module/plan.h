@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A change as a list of small steps, each of which can be undone. Pure, as
+ * topology.h.
+ */
+#ifndef VIRTFLEX_PLAN_H
+#define VIRTFLEX_PLAN_H
+
+#include "topology.h"
+
+/**
+ * enum vf_step_kind - what a step does
+ * @VF_STEP_ANNOUNCE: publish what is about to happen; from here on leaving
+ *	nodes are not active. Undone: what was published before is again
+ * @VF_STEP_MEMORY_IN: bring memory to a node. Undone by VF_STEP_MEMORY_OUT
+ * @VF_STEP_VCPU_ONLINE: bring a vCPU online. Undone by VF_STEP_VCPU_OFFLINE
+ * @VF_STEP_VCPU_OFFLINE: take a vCPU offline. Undone by VF_STEP_VCPU_ONLINE
+ * @VF_STEP_MEMORY_OUT: take memory from a node. Undone by VF_STEP_MEMORY_IN
+ * @VF_STEP_PUBLISH: publish what is now, arrived nodes among the active ones;
+ *	the change is done and no longer undone
+ */
+enum vf_step_kind {
+	VF_STEP_ANNOUNCE,
+	VF_STEP_MEMORY_IN,
+	VF_STEP_VCPU_ONLINE,
+	VF_STEP_VCPU_OFFLINE,
+	VF_STEP_MEMORY_OUT,
+	VF_STEP_PUBLISH,
+	VF_NR_STEP_KINDS,
+};
+
+/**
+ * struct vf_step - a step
+ * @kind: what it does
+ * @index: to which node or vCPU of struct vf_guest; 0 where there is no which
+ */
+struct vf_step {
+	enum vf_step_kind kind;
+	u32 index;
+};
+
+/**
+ * struct vf_steps - steps in order
+ * @nr: how many
+ * @room: how many fit: vf_steps_room()
+ * @step: the steps
+ */
+struct vf_steps {
+	u32 nr;
+	u32 room;
+	struct vf_step *step;
+};
+
+u32 vf_steps_room(const struct vf_guest *guest);
+int vf_plan(const struct vf_guest *guest, const struct vf_wanted *wanted,
+	    struct vf_steps *plan);
+void vf_steps_done(struct vf_steps *done, struct vf_step step);
+bool vf_step_inverse(struct vf_step step, struct vf_step *inverse);
+void vf_step_text(const struct vf_guest *guest, struct vf_step step,
+		  char *text, size_t size);
+
+#endif /* VIRTFLEX_PLAN_H */

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <setjmp.h>
+#include <stdlib.h>
+
+#include "fixture.h"
+
+#include <cmocka.h>
+
+#define ALL \
+	"node/0/pnode 0\nnode/0/capacity 262144\nnode/0/target 262144\n" \
+	"node/0/vcpu/0 online\nnode/0/vcpu/1 online\n" \
+	"node/1/pnode 1\nnode/1/capacity 262144\nnode/1/target 262144\n" \
+	"node/1/vcpu/2 online\nnode/1/vcpu/3 online\n"
+#define TWO_KEPT \
+	"node/2/capacity 262144\nnode/2/target 262144\nnode/2/vcpu/4 online\n"
+#define TWO_GOES \
+	"node/2/capacity 262144\nnode/2/target 0\n" \
+	"node/2/vcpu/4 offline\nnode/2/vcpu/5 offline\n"
+
+static void parses_numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		int ret;
+		u64 number;
+	} cases[] = {
+		{ "0", 0, 0 }, { "1", 0, 1 }, { "524288", 0, 524288 },
+		{ "18446744073709551615", 0, U64_MAX },
+		{ "18446744073709551616", -ERANGE, 0 },
+		{ "99999999999999999999999999", -ERANGE, 0 },
+		{ "", -EINVAL, 0 }, { "-1", -EINVAL, 0 }, { "+1", -EINVAL, 0 },
+		{ " 1", -EINVAL, 0 }, { "1 ", -EINVAL, 0 },
+		{ "1\n", -EINVAL, 0 }, { "01", -EINVAL, 0 },
+		{ "00", -EINVAL, 0 }, { "0x10", -EINVAL, 0 },
+		{ "1k", -EINVAL, 0 }, { "1.5", -EINVAL, 0 },
+		{ "99999999999999999999999999x", -EINVAL, 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		u64 number = 4711;
+
+		assert_int_equal(vf_parse_number(cases[i].text,
+						 strlen(cases[i].text), 0,
+						 U64_MAX, &number),
+				 cases[i].ret);
+		if (cases[i].ret)
+			assert_int_equal(number, 4711);
+		else
+			assert_true(number == cases[i].number);
+	}
+}
+
+static void parses_within_bounds(void **state)
+{
+	u64 number = 0;
+
+	(void)state;
+	assert_int_equal(vf_parse_number("4", 1, 5, 7, &number), -ERANGE);
+	assert_int_equal(vf_parse_number("5", 1, 5, 7, &number), 0);
+	assert_int_equal(vf_parse_number("7", 1, 5, 7, &number), 0);
+	assert_int_equal(vf_parse_number("8", 1, 5, 7, &number), -ERANGE);
+	assert_int_equal(vf_parse_number("1\0002", 3, 0, 99, &number), -EINVAL);
+}
+
+static void quotes(void **state)
+{
+	char to[8];
+
+	(void)state;
+	vf_quote(to, sizeof(to), "abc", 3);
+	assert_string_equal(to, "abc");
+	vf_quote(to, sizeof(to), "a\n\033\"\377\0b", 7);
+	assert_string_equal(to, "a?????b");
+	vf_quote(to, sizeof(to), "abcdefgh", 8);
+	assert_string_equal(to, "abcd...");
+	vf_quote(to, 2, "abc", 3);
+	assert_string_equal(to, ".");
+	vf_quote(to, 1, "abc", 3);
+	assert_string_equal(to, "");
+	vf_quote(to, sizeof(to), "", 0);
+	assert_string_equal(to, "");
+}
+
+static void errors_are_bounded(void **state)
+{
+	struct vf_error err;
+	char text[1000];
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	vf_error_set(&err, "%s", text);
+	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
+}
+
+static void takes_good_input(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	assert_int_equal(fixture_read(&f, "topo_change 2\n" ALL TWO_GOES), 0);
+	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), 0);
+	assert_int_equal(f.wanted.request, VF_SHRINK);
+	assert_true(f.wanted.nodes[0].has[VF_KEY_PNODE]);
+	assert_false(f.wanted.nodes[2].has[VF_KEY_PNODE]);
+	assert_false(f.wanted.nodes[3].named);
+	assert_false(vf_wanted_active(&f.guest, &f.wanted, 2));
+	assert_true(vf_wanted_active(&f.guest, &f.wanted, 3));
+	assert_int_equal(f.wanted.vcpus[4], VF_VCPU_OFFLINE);
+	assert_int_equal(f.wanted.vcpus[6], VF_VCPU_UNNAMED);
+	assert_false(vf_wanted_complete(&f.guest, &f.wanted));
+
+	vf_wanted_take(&f.guest, &f.wanted);
+	assert_true(f.nodes[0].described);
+	assert_int_equal(f.nodes[0].pnode, 0);
+	assert_int_equal(f.nodes[2].pnode, VF_PNODE_UNKNOWN);
+	assert_false(f.nodes[2].active);
+	assert_false(f.nodes[3].described);
+}
+
+/* Each with the key it is about and the reason. */
+static void refuses_bad_input(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *error;
+	} cases[] = {
+		{ "topo_change 3\n", "topo_change: \"3\" is not" },
+		{ "topo_change 22\n", "topo_change: \"22\" is not" },
+		{ "topo_change \t\n", "topo_change: \"?\" is not" },
+		{ "topo_change -1\n", "topo_change: \"-1\" is not" },
+		{ "topo_change 2\n", "no node is described" },
+		{ "topo_change 2\nnode/4/target 0\n", "node/4: this guest has no" },
+		{ "topo_change 2\nnode/1024/target 0\n", "node/1024: not a node" },
+		{ "topo_change 2\nnode/02/target 0\n", "node/02: not a node" },
+		{ "topo_change 2\nnode/x/target 0\n", "node/x: not a node" },
+		{ "topo_change 2\nnode//target 0\n", "node/: not a node" },
+		{ "topo_change 2\nnode/2/target 0\n", "node/2/capacity is missing" },
+		{ "topo_change 2\nnode/2/capacity 9\n", "node/2/target is missing" },
+		{ "topo_change 2\nnode/2/capacity 9\nnode/2/target 10\n",
+		  "node/2/target: 10 KiB is above capacity, 9 KiB" },
+		{ "topo_change 2\nnode/2/capacity 1099511627777\nnode/2/target 1\n",
+		  "node/2/capacity: 1099511627777 is not between" },
+		{ "topo_change 2\nnode/2/capacity 9\nnode/2/target -1\n",
+		  "node/2/target: \"-1\" is not a number" },
+		{ "topo_change 2\nnode/2/capacity 9\nnode/2/target 9999999999999999999999999\n",
+		  "node/2/target: 9999999999999999999999999 is not between" },
+		{ "topo_change 2\nnode/2/pnode x\n", "node/2/pnode: \"x\" is not a number" },
+		{ "topo_change 2\nnode/2/pnode 65536\n", "node/2/pnode: 65536 is not between" },
+		{ "topo_change 2\n" TWO_KEPT "node/2/vcpu/8 offline\n",
+		  "node/2/vcpu/8: this guest has no" },
+		{ "topo_change 2\n" TWO_KEPT "node/2/vcpu/8192 offline\n",
+		  "node/2/vcpu/8192: not a vCPU" },
+		{ "topo_change 2\n" TWO_KEPT "node/2/vcpu/-1 offline\n",
+		  "node/2/vcpu/-1: not a vCPU" },
+		{ "topo_change 2\n" TWO_KEPT "node/2/vcpu/1 offline\n",
+		  "node/2/vcpu/1: this vCPU belongs to node 0" },
+		{ "topo_change 2\n" TWO_KEPT "node/2/vcpu/4 offline\n",
+		  "node/2/vcpu/4: named twice" },
+		{ "topo_change 2\n" TWO_KEPT "node/2/vcpu/5 gone\n",
+		  "node/2/vcpu/5: \"gone\" is neither" },
+		{ "topo_change 2\n" TWO_KEPT "node/2/vcpu/5 \t\n",
+		  "node/2/vcpu/5: \"?\" is neither" },
+		{ "topo_change 2\n" TWO_KEPT "node/2/vcpu/5 offlinee\n",
+		  "node/2/vcpu/5: \"offlinee\" is neither" },
+		{ "topo_change 2\nnode/0/capacity 9\nnode/0/target 9\nnode/0/vcpu/0 offline\n",
+		  "vCPU 0 cannot go offline" },
+		{ "topo_change 1\n" ALL TWO_GOES,
+		  "node/2/target: an expand takes no memory, 0 KiB is less" },
+		{ "topo_change 1\n" TWO_KEPT "node/2/vcpu/5 offline\n",
+		  "node/2/vcpu/5: an expand takes no vCPU" },
+		{ "topo_change 2\nnode/0/capacity 9\nnode/0/target 0\n"
+		  "node/1/capacity 9\nnode/1/target 0\nnode/2/capacity 9\n"
+		  "node/2/target 0\nnode/3/capacity 9\nnode/3/target 0\n",
+		  "no node would be left" },
+		{ "topo_change 2\nnode/0/capacity 9\nnode/0/target 0\n"
+		  "node/1/capacity 9\nnode/1/target 0\nnode/2/capacity 9\n"
+		  "node/2/target 0\nnode/3/capacity 9\nnode/3/target 9\n"
+		  "node/3/vcpu/6 offline\nnode/3/vcpu/7 offline\n",
+		  "would have a vCPU online" },
+		{ "topo_change 2\n" TWO_KEPT ALL TWO_KEPT, "node/2: named twice" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fixture f;
+		int ret;
+
+		fixture_init(&f);
+		ret = fixture_read(&f, cases[i].text);
+		if (!ret)
+			ret = vf_wanted_check(&f.guest, &f.wanted, &f.err);
+		assert_int_equal(ret, -EINVAL);
+		if (!strstr(f.err.text, cases[i].error))
+			fail_msg("case %zu: \"%s\" is not in \"%s\"", i,
+				 cases[i].error, f.err.text);
+	}
+}
+
+static void knows_what_adds_and_what_takes(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.vcpus[5].online = false;
+	f.vcpus[5].was_online = false;
+
+	/* The first targets are above what the kernel counts: no addition. */
+	assert_int_equal(fixture_read(&f, "topo_change 2\n" ALL TWO_GOES), 0);
+	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), 0);
+	vf_wanted_take(&f.guest, &f.wanted);
+
+	assert_int_equal(fixture_read(&f, "topo_change 2\n" ALL TWO_KEPT), 0);
+	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), -EINVAL);
+	assert_non_null(strstr(f.err.text, "a shrink adds no memory"));
+	f.wanted.request = VF_EXPAND;
+	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), 0);
+
+	assert_int_equal(fixture_read(&f, "topo_change 2\n" ALL
+				      "node/2/capacity 9\nnode/2/target 0\n"
+				      "node/2/vcpu/5 online\n"),
+			 0);
+	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), -EINVAL);
+	assert_non_null(strstr(f.err.text, "a shrink brings no vCPU online"));
+
+	/* A vCPU that went in the change that is going on may come back. */
+	f.vcpus[5].was_online = true;
+	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), 0);
+}
+
+static void described_nodes_do_not_vanish(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	assert_int_equal(fixture_read(&f, "topo_change 2\n" ALL TWO_GOES), 0);
+	vf_wanted_take(&f.guest, &f.wanted);
+	assert_int_equal(fixture_read(&f, "topo_change 2\n" TWO_GOES), 0);
+	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), -EINVAL);
+	assert_string_equal(f.err.text, "numa/node/0 is missing");
+}
+
+static void absent_vcpus_do_not_exist(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.vcpus[5].present = false;
+	assert_int_equal(fixture_read(&f, "topo_change 2\n" TWO_GOES), -EINVAL);
+	assert_non_null(strstr(f.err.text, "no such vCPU"));
+}
+
+static void finds_vcpus_by_the_id_of_xen(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.vcpus[4].id = 5;
+	f.vcpus[5].id = 4;
+	assert_int_equal(fixture_read(&f, "topo_change 2\n" TWO_KEPT), 0);
+	assert_int_equal(f.wanted.vcpus[5], VF_VCPU_ONLINE);
+	assert_int_equal(f.wanted.vcpus[4], VF_VCPU_UNNAMED);
+}
+
+static void compares(void **state)
+{
+	struct fixture a, b;
+
+	(void)state;
+	fixture_init(&a);
+	fixture_init(&b);
+	fixture_read(&a, "topo_change 2\n" ALL TWO_GOES);
+	fixture_read(&b, "topo_change 2\n" TWO_GOES ALL);
+	assert_true(vf_wanted_equal(&a.guest, &a.wanted, &b.wanted));
+	b.wanted.request = VF_EXPAND;
+	assert_false(vf_wanted_equal(&a.guest, &a.wanted, &b.wanted));
+	fixture_read(&b, "topo_change 2\n" ALL TWO_KEPT);
+	assert_false(vf_wanted_equal(&a.guest, &a.wanted, &b.wanted));
+	fixture_read(&b, "topo_change 2\n" ALL TWO_GOES
+		     "node/3/pnode 1\nnode/3/capacity 1\nnode/3/target 1\n");
+	assert_false(vf_wanted_equal(&a.guest, &a.wanted, &b.wanted));
+	fixture_read(&b, "topo_change 2\n" ALL TWO_GOES);
+	b.wanted.vcpus[7] = VF_VCPU_ONLINE;
+	assert_false(vf_wanted_equal(&a.guest, &a.wanted, &b.wanted));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parses_numbers),
+		cmocka_unit_test(parses_within_bounds),
+		cmocka_unit_test(quotes),
+		cmocka_unit_test(errors_are_bounded),
+		cmocka_unit_test(takes_good_input),
+		cmocka_unit_test(refuses_bad_input),
+		cmocka_unit_test(knows_what_adds_and_what_takes),
+		cmocka_unit_test(described_nodes_do_not_vanish),
+		cmocka_unit_test(absent_vcpus_do_not_exist),
+		cmocka_unit_test(finds_vcpus_by_the_id_of_xen),
+		cmocka_unit_test(compares),
+	};
+
+	return cmocka_run_group_tests_name("topology", tests, NULL, NULL);
+}

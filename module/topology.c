@@ -1,0 +1,552 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reading what the host wants, one key at a time, and checking the whole.
+ *
+ * Nothing that comes from outside is used before it passed the table below or
+ * was found among what the guest has; so every array is as large as the guest,
+ * whatever the host writes.
+ */
+#include "topology.h"
+
+/* Numbers of a node: what is accepted, and whether it can be left out. */
+static const struct {
+	const char *name;
+	u64 least;
+	u64 most;
+	bool required;
+} keys[VF_NR_KEYS] = {
+	[VF_KEY_PNODE]	  = { "pnode",	  0, 65535,	false },
+	[VF_KEY_CAPACITY] = { "capacity", 0, VF_MAX_KB, true },
+	[VF_KEY_TARGET]	  = { "target",	  0, VF_MAX_KB, true },
+};
+
+/* Enough of a bad value to recognise it by. */
+#define QUOTE_LEN	33
+
+/**
+ * vf_error_set() - say what is wrong
+ * @err: where to; cut if too long
+ * @fmt: as printf; texts from outside go through vf_quote() first
+ */
+void vf_error_set(struct vf_error *err, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(err->text, sizeof(err->text), fmt, args);
+	va_end(args);
+}
+
+/**
+ * vf_quote() - make text from outside fit to be shown
+ * @to: where to; always terminated
+ * @size: room there, at least 1
+ * @from: the text, not necessarily terminated
+ * @len: its length
+ *
+ * What is not printable ASCII, and the quote itself, becomes "?"; what does
+ * not fit is cut, and ends in "...".
+ */
+void vf_quote(char *to, size_t size, const char *from, size_t len)
+{
+	size_t nr = len < size ? len : size - 1;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		char c = from[i];
+
+		to[i] = c >= ' ' && c <= '~' && c != '"' ? c : '?';
+	}
+	to[nr] = '\0';
+	if (len > nr)
+		for (i = nr > 3 ? nr - 3 : 0; i < nr; i++)
+			to[i] = '.';
+}
+
+/**
+ * vf_parse_number() - strict parser of the one notation there is
+ * @text: decimal digits and nothing else; no leading zero but in "0"
+ * @len: length of @text
+ * @least: smallest value accepted
+ * @most: largest value accepted
+ * @number: out; written only on success
+ *
+ * Return: 0, -EINVAL if it is no number, -ERANGE if it is out of bounds.
+ */
+int vf_parse_number(const char *text, size_t len, u64 least, u64 most,
+		    u64 *number)
+{
+	bool huge = false;
+	u64 value = 0;
+	size_t i;
+
+	if (!len || (text[0] == '0' && len > 1))
+		return -EINVAL;
+	for (i = 0; i < len; i++) {
+		u32 digit;
+
+		if (text[i] < '0' || text[i] > '9')
+			return -EINVAL;
+		digit = text[i] - '0';
+		if (value > (U64_MAX - digit) / 10)
+			huge = true;
+		else
+			value = value * 10 + digit;
+	}
+	if (huge || value < least || value > most)
+		return -ERANGE;
+	*number = value;
+	return 0;
+}
+
+/**
+ * vf_key_name() - name of a node's key
+ * @key: which
+ *
+ * Return: the name, as in xenstore.
+ */
+const char *vf_key_name(enum vf_key key)
+{
+	return keys[key].name;
+}
+
+/**
+ * vf_request_name() - what a request does
+ * @request: which
+ *
+ * Return: the verb.
+ */
+const char *vf_request_name(enum vf_request request)
+{
+	switch (request) {
+	case VF_EXPAND:
+		return "expand";
+	case VF_SHRINK:
+		return "shrink";
+	default:
+		return "idle";
+	}
+}
+
+/**
+ * vf_wanted_clear() - start reading what the host wants
+ * @guest: what there is
+ * @wanted: emptied
+ */
+void vf_wanted_clear(const struct vf_guest *guest, struct vf_wanted *wanted)
+{
+	wanted->request = VF_IDLE;
+	memset(wanted->nodes, 0, guest->nr_nodes * sizeof(*wanted->nodes));
+	memset(wanted->vcpus, VF_VCPU_UNNAMED,
+	       guest->nr_vcpus * sizeof(*wanted->vcpus));
+}
+
+/**
+ * vf_wanted_request() - take the value of topo_change
+ * @wanted: out
+ * @value: text
+ * @len: length of @value
+ * @err: why it failed
+ *
+ * Return: 0 or -EINVAL.
+ */
+int vf_wanted_request(struct vf_wanted *wanted, const char *value, size_t len,
+		      struct vf_error *err)
+{
+	char quoted[QUOTE_LEN];
+
+	if (len == 1 && value[0] >= '0' && value[0] <= '2') {
+		wanted->request = value[0] - '0';
+		return 0;
+	}
+	vf_quote(quoted, sizeof(quoted), value, len);
+	vf_error_set(err, "numa/topo_change: \"%s\" is not 0, 1 or 2", quoted);
+	return -EINVAL;
+}
+
+/**
+ * vf_wanted_node() - take a name in the directory of nodes
+ * @guest: what there is
+ * @wanted: out
+ * @name: text, terminated
+ * @node: out: index of the node
+ * @err: why it failed
+ *
+ * Return: 0 or -EINVAL.
+ */
+int vf_wanted_node(const struct vf_guest *guest, struct vf_wanted *wanted,
+		   const char *name, u32 *node, struct vf_error *err)
+{
+	char quoted[QUOTE_LEN];
+	u64 id;
+	u32 i;
+
+	vf_quote(quoted, sizeof(quoted), name, strlen(name));
+	if (vf_parse_number(name, strlen(name), 0, VIRTFLEX_MAX_NODES - 1,
+			    &id)) {
+		vf_error_set(err, "numa/node/%s: not a node number below %u",
+			     quoted, VIRTFLEX_MAX_NODES);
+		return -EINVAL;
+	}
+	for (i = 0; i < guest->nr_nodes; i++)
+		if (guest->nodes[i].id == id)
+			break;
+	if (i == guest->nr_nodes) {
+		vf_error_set(err, "numa/node/%s: this guest has no such node",
+			     quoted);
+		return -EINVAL;
+	}
+	if (wanted->nodes[i].named) {
+		vf_error_set(err, "numa/node/%s: named twice", quoted);
+		return -EINVAL;
+	}
+	wanted->nodes[i].named = true;
+	*node = i;
+	return 0;
+}
+
+/**
+ * vf_wanted_key() - take a number of a node
+ * @guest: what there is
+ * @wanted: out
+ * @node: index of the node
+ * @key: which number
+ * @value: text; NULL if the key does not exist
+ * @len: length of @value
+ * @err: why it failed
+ *
+ * Return: 0 or -EINVAL.
+ */
+int vf_wanted_key(const struct vf_guest *guest, struct vf_wanted *wanted,
+		  u32 node, enum vf_key key, const char *value, size_t len,
+		  struct vf_error *err)
+{
+	struct vf_wanted_node *w = &wanted->nodes[node];
+	u32 id = guest->nodes[node].id;
+	char quoted[QUOTE_LEN];
+	int ret;
+
+	if (!value) {
+		if (!keys[key].required)
+			return 0;
+		vf_error_set(err, "numa/node/%u/%s is missing", id,
+			     keys[key].name);
+		return -EINVAL;
+	}
+	ret = vf_parse_number(value, len, keys[key].least, keys[key].most,
+			      &w->value[key]);
+	if (!ret) {
+		w->has[key] = true;
+		return 0;
+	}
+	vf_quote(quoted, sizeof(quoted), value, len);
+	if (ret == -ERANGE)
+		vf_error_set(err, "numa/node/%u/%s: %s is not between %llu and %llu",
+			     id, keys[key].name, quoted,
+			     (unsigned long long)keys[key].least,
+			     (unsigned long long)keys[key].most);
+	else
+		vf_error_set(err, "numa/node/%u/%s: \"%s\" is not a number",
+			     id, keys[key].name, quoted);
+	return -EINVAL;
+}
+
+/**
+ * vf_wanted_vcpu() - take what a vCPU is to be
+ * @guest: what there is
+ * @wanted: out
+ * @node: index of the node it is named under
+ * @name: its number as text, terminated
+ * @value: text; NULL if the key went away
+ * @len: length of @value
+ * @err: why it failed
+ *
+ * Return: 0 or -EINVAL.
+ */
+int vf_wanted_vcpu(const struct vf_guest *guest, struct vf_wanted *wanted,
+		   u32 node, const char *name, const char *value, size_t len,
+		   struct vf_error *err)
+{
+	u32 node_id = guest->nodes[node].id;
+	char quoted[QUOTE_LEN];
+	u64 id;
+	u32 i;
+
+	vf_quote(quoted, sizeof(quoted), name, strlen(name));
+	if (vf_parse_number(name, strlen(name), 0, VF_MAX_VCPUS - 1, &id)) {
+		vf_error_set(err, "numa/node/%u/vcpu/%s: not a vCPU number below %u",
+			     node_id, quoted, VF_MAX_VCPUS);
+		return -EINVAL;
+	}
+	for (i = 0; i < guest->nr_vcpus; i++)
+		if (guest->vcpus[i].id == id && guest->vcpus[i].present)
+			break;
+	if (i == guest->nr_vcpus) {
+		vf_error_set(err, "numa/node/%u/vcpu/%s: this guest has no such vCPU",
+			     node_id, quoted);
+		return -EINVAL;
+	}
+	if (guest->vcpus[i].node != node) {
+		vf_error_set(err, "numa/node/%u/vcpu/%s: this vCPU belongs to node %u",
+			     node_id, quoted,
+			     guest->nodes[guest->vcpus[i].node].id);
+		return -EINVAL;
+	}
+	if (wanted->vcpus[i] != VF_VCPU_UNNAMED) {
+		vf_error_set(err, "numa/node/%u/vcpu/%s: named twice", node_id,
+			     quoted);
+		return -EINVAL;
+	}
+	if (value && len == strlen("online") && !memcmp(value, "online", len)) {
+		wanted->vcpus[i] = VF_VCPU_ONLINE;
+		return 0;
+	}
+	if (!value || len != strlen("offline") ||
+	    memcmp(value, "offline", len)) {
+		vf_quote(quoted, sizeof(quoted), value ? value : "",
+			 value ? len : 0);
+		vf_error_set(err,
+			     "numa/node/%u/vcpu/%u: \"%s\" is neither online nor offline",
+			     node_id, (u32)id, quoted);
+		return -EINVAL;
+	}
+	if (!id) {
+		vf_error_set(err, "numa/node/%u/vcpu/0: vCPU 0 cannot go offline",
+			     node_id);
+		return -EINVAL;
+	}
+	wanted->vcpus[i] = VF_VCPU_OFFLINE;
+	return 0;
+}
+
+/**
+ * vf_wanted_active() - whether memory may be placed on a node afterwards
+ * @guest: what there is
+ * @wanted: what is wanted
+ * @node: index of the node
+ *
+ * Return: true if so.
+ */
+bool vf_wanted_active(const struct vf_guest *guest,
+		      const struct vf_wanted *wanted, u32 node)
+{
+	if (!wanted->nodes[node].named)
+		return guest->nodes[node].active;
+	return wanted->nodes[node].value[VF_KEY_TARGET] > 0;
+}
+
+/* An expand takes nothing away, a shrink adds nothing. */
+static int check_node_direction(const struct vf_guest *guest,
+				const struct vf_wanted *wanted, u32 node,
+				struct vf_error *err)
+{
+	u64 target_kb = wanted->nodes[node].value[VF_KEY_TARGET];
+	const struct vf_node *n = &guest->nodes[node];
+	bool active = target_kb > 0;
+	bool more, less;
+
+	/*
+	 * Without an earlier target there is only the kernel's count to
+	 * compare with, and that is less than the host's by what firmware and
+	 * the memory hole take. So only coming and going counts then.
+	 */
+	more = n->described ? target_kb > n->target_kb : active && !n->active;
+	less = n->described ? target_kb < n->target_kb : !active && n->active;
+
+	if (wanted->request == VF_SHRINK && more) {
+		vf_error_set(err,
+			     "numa/node/%u/target: a shrink adds no memory, %llu KiB is more",
+			     n->id, (unsigned long long)target_kb);
+		return -EINVAL;
+	}
+	if (wanted->request == VF_EXPAND && less) {
+		vf_error_set(err,
+			     "numa/node/%u/target: an expand takes no memory, %llu KiB is less",
+			     n->id, (unsigned long long)target_kb);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_vcpu_direction(const struct vf_guest *guest,
+				const struct vf_wanted *wanted, u32 vcpu,
+				struct vf_error *err)
+{
+	const struct vf_vcpu *v = &guest->vcpus[vcpu];
+	u32 node = guest->nodes[v->node].id;
+
+	if (wanted->request == VF_SHRINK && !v->was_online &&
+	    wanted->vcpus[vcpu] == VF_VCPU_ONLINE) {
+		vf_error_set(err,
+			     "numa/node/%u/vcpu/%u: a shrink brings no vCPU online",
+			     node, v->id);
+		return -EINVAL;
+	}
+	if (wanted->request == VF_EXPAND && v->was_online &&
+	    wanted->vcpus[vcpu] == VF_VCPU_OFFLINE) {
+		vf_error_set(err,
+			     "numa/node/%u/vcpu/%u: an expand takes no vCPU offline",
+			     node, v->id);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Memory needs a node to be on, and a program a CPU that is near some. */
+static int check_survivors(const struct vf_guest *guest,
+			   const struct vf_wanted *wanted,
+			   struct vf_error *err)
+{
+	bool any = false;
+	u32 i;
+
+	for (i = 0; i < guest->nr_nodes; i++)
+		any |= vf_wanted_active(guest, wanted, i);
+	if (!any) {
+		vf_error_set(err, "numa/node: no node would be left with a target above 0");
+		return -EINVAL;
+	}
+	for (i = 0; i < guest->nr_vcpus; i++) {
+		const struct vf_vcpu *v = &guest->vcpus[i];
+		bool online = wanted->vcpus[i] == VF_VCPU_UNNAMED ?
+			v->online : wanted->vcpus[i] == VF_VCPU_ONLINE;
+
+		if (online && vf_wanted_active(guest, wanted, v->node))
+			return 0;
+	}
+	vf_error_set(err, "numa/node: no node with a target above 0 would have a vCPU online");
+	return -EINVAL;
+}
+
+/**
+ * vf_wanted_check() - whether what is wanted can be done
+ * @guest: what there is
+ * @wanted: what is wanted, all of it read
+ * @err: why not
+ *
+ * With a request that is VF_IDLE only the description is checked. A node that
+ * was never described can stay so; one that was cannot just vanish.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int vf_wanted_check(const struct vf_guest *guest,
+		    const struct vf_wanted *wanted, struct vf_error *err)
+{
+	bool named = false;
+	int ret;
+	u32 i;
+
+	for (i = 0; i < guest->nr_nodes; i++) {
+		const struct vf_wanted_node *w = &wanted->nodes[i];
+		u32 id = guest->nodes[i].id;
+		u32 key;
+
+		if (!w->named && guest->nodes[i].described) {
+			vf_error_set(err, "numa/node/%u is missing", id);
+			return -EINVAL;
+		}
+		if (!w->named)
+			continue;
+		named = true;
+		for (key = 0; key < VF_NR_KEYS; key++) {
+			if (!keys[key].required || w->has[key])
+				continue;
+			vf_error_set(err, "numa/node/%u/%s is missing", id,
+				     keys[key].name);
+			return -EINVAL;
+		}
+		if (w->value[VF_KEY_TARGET] > w->value[VF_KEY_CAPACITY]) {
+			vf_error_set(err,
+				     "numa/node/%u/target: %llu KiB is above capacity, %llu KiB",
+				     id,
+				     (unsigned long long)w->value[VF_KEY_TARGET],
+				     (unsigned long long)w->value[VF_KEY_CAPACITY]);
+			return -EINVAL;
+		}
+		ret = check_node_direction(guest, wanted, i, err);
+		if (ret)
+			return ret;
+	}
+	if (!named) {
+		vf_error_set(err, "numa/node: no node is described");
+		return -EINVAL;
+	}
+	for (i = 0; i < guest->nr_vcpus; i++) {
+		ret = check_vcpu_direction(guest, wanted, i, err);
+		if (ret)
+			return ret;
+	}
+	return check_survivors(guest, wanted, err);
+}
+
+/**
+ * vf_wanted_complete() - whether every node in use is described
+ * @guest: what there is
+ * @wanted: what is wanted
+ *
+ * Return: true if so.
+ */
+bool vf_wanted_complete(const struct vf_guest *guest,
+			const struct vf_wanted *wanted)
+{
+	u32 i;
+
+	for (i = 0; i < guest->nr_nodes; i++)
+		if (guest->nodes[i].online && !wanted->nodes[i].named)
+			return false;
+	return true;
+}
+
+/**
+ * vf_wanted_equal() - whether the same is wanted
+ * @guest: what there is
+ * @a: one
+ * @b: the other
+ *
+ * Return: true if so.
+ */
+bool vf_wanted_equal(const struct vf_guest *guest, const struct vf_wanted *a,
+		     const struct vf_wanted *b)
+{
+	u32 i, key;
+
+	if (a->request != b->request ||
+	    memcmp(a->vcpus, b->vcpus, guest->nr_vcpus * sizeof(*a->vcpus)))
+		return false;
+	for (i = 0; i < guest->nr_nodes; i++) {
+		const struct vf_wanted_node *x = &a->nodes[i];
+		const struct vf_wanted_node *y = &b->nodes[i];
+
+		if (x->named != y->named)
+			return false;
+		for (key = 0; key < VF_NR_KEYS; key++)
+			if (x->has[key] != y->has[key] ||
+			    (x->has[key] && x->value[key] != y->value[key]))
+				return false;
+	}
+	return true;
+}
+
+/**
+ * vf_wanted_take() - what was wanted is now what there is
+ * @guest: changed: the description of nodes, and which are active
+ * @wanted: a description that passed vf_wanted_check()
+ */
+void vf_wanted_take(struct vf_guest *guest, const struct vf_wanted *wanted)
+{
+	u32 i;
+
+	for (i = 0; i < guest->nr_nodes; i++) {
+		const struct vf_wanted_node *w = &wanted->nodes[i];
+		struct vf_node *n = &guest->nodes[i];
+
+		if (!w->named)
+			continue;
+		n->active = vf_wanted_active(guest, wanted, i);
+		n->described = true;
+		n->pnode = w->has[VF_KEY_PNODE] ? (s32)w->value[VF_KEY_PNODE] :
+						  VF_PNODE_UNKNOWN;
+		n->target_kb = w->value[VF_KEY_TARGET];
+		n->capacity_kb = w->value[VF_KEY_CAPACITY];
+	}
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The topology as data: what the guest has, what the host wants, and whether
+ * the one can become the other. Pure: no locks, no allocation, no kernel.
+ *
+ * The caller serialises access to each object given here.
+ */
+#ifndef VIRTFLEX_TOPOLOGY_H
+#define VIRTFLEX_TOPOLOGY_H
+
+#include "pure.h"
+
+#include <linux/virtflex.h>
+
+/** VF_MAX_KB - most memory of a node, in KiB: 2^40 */
+#define VF_MAX_KB	0x10000000000ULL
+
+/** VF_MAX_VCPUS - vCPU ids are below this */
+#define VF_MAX_VCPUS	8192
+
+/** VF_ERROR_LEN - room for a sentence, its end included */
+#define VF_ERROR_LEN	256
+
+/** VF_PNODE_UNKNOWN - the host did not say which physical node it is */
+#define VF_PNODE_UNKNOWN	(-1)
+
+/**
+ * struct vf_error - why something was refused
+ * @text: one line of printable ASCII; empty where nothing is wrong
+ */
+struct vf_error {
+	char text[VF_ERROR_LEN];
+};
+
+/**
+ * struct vf_node - a node this guest has
+ * @id: its number, below VIRTFLEX_MAX_NODES
+ * @online: the kernel uses it: it has memory or CPUs
+ * @described: the host described it, in a description the guest took
+ * @active: memory may be placed here
+ * @pnode: physical node behind it, or VF_PNODE_UNKNOWN
+ * @current_kb: memory the kernel has on it
+ * @target_kb: memory the host wanted it to have; of use where @described
+ * @capacity_kb: most memory it can have; of use where @described
+ */
+struct vf_node {
+	u32 id;
+	bool online;
+	bool described;
+	bool active;
+	s32 pnode;
+	u64 current_kb;
+	u64 target_kb;
+	u64 capacity_kb;
+};
+
+/**
+ * struct vf_vcpu - a vCPU this guest has
+ * @id: number by which Xen and the host know it
+ * @cpu: number by which Linux knows it
+ * @node: index of its node in struct vf_guest
+ * @present: it can be brought online
+ * @online: it is online now
+ * @was_online: it was online before the change that is going on
+ */
+struct vf_vcpu {
+	u32 id;
+	u32 cpu;
+	u32 node;
+	bool present;
+	bool online;
+	bool was_online;
+};
+
+/**
+ * struct vf_guest - what this guest has
+ * @nr_nodes: number of @nodes
+ * @nr_vcpus: number of @vcpus
+ * @nodes: the nodes, ids ascending
+ * @vcpus: the vCPUs, Linux' numbers ascending
+ *
+ * Which nodes and vCPUs there are is settled when the kernel boots.
+ */
+struct vf_guest {
+	u32 nr_nodes;
+	u32 nr_vcpus;
+	struct vf_node *nodes;
+	struct vf_vcpu *vcpus;
+};
+
+/** enum vf_request - values of topo_change */
+enum vf_request {
+	VF_IDLE		= 0,
+	VF_EXPAND	= 1,
+	VF_SHRINK	= 2,
+};
+
+/** enum vf_key - keys of a node the host writes; see the table in topology.c */
+enum vf_key {
+	VF_KEY_PNODE,
+	VF_KEY_CAPACITY,
+	VF_KEY_TARGET,
+	VF_NR_KEYS,
+};
+
+/**
+ * struct vf_wanted_node - what the host wants of a node
+ * @named: there is a directory for it; the rest is 0 where there is none
+ * @has: which of @value were given
+ * @value: by enum vf_key
+ */
+struct vf_wanted_node {
+	bool named;
+	bool has[VF_NR_KEYS];
+	u64 value[VF_NR_KEYS];
+};
+
+/** enum vf_wanted_vcpu - what the host wants of a vCPU */
+enum vf_wanted_vcpu {
+	VF_VCPU_UNNAMED	= 0,
+	VF_VCPU_OFFLINE	= 1,
+	VF_VCPU_ONLINE	= 2,
+};
+
+/**
+ * struct vf_wanted - what the host wants
+ * @request: expand, shrink or nothing
+ * @nodes: as many as the guest has, in the same order
+ * @vcpus: enum vf_wanted_vcpu; as many as the guest has, in the same order
+ */
+struct vf_wanted {
+	enum vf_request request;
+	struct vf_wanted_node *nodes;
+	u8 *vcpus;
+};
+
+void vf_error_set(struct vf_error *err, const char *fmt, ...) __printf(2, 3);
+void vf_quote(char *to, size_t size, const char *from, size_t len);
+int vf_parse_number(const char *text, size_t len, u64 least, u64 most,
+		    u64 *number);
+
+const char *vf_key_name(enum vf_key key);
+const char *vf_request_name(enum vf_request request);
+
+void vf_wanted_clear(const struct vf_guest *guest, struct vf_wanted *wanted);
+int vf_wanted_request(struct vf_wanted *wanted, const char *value, size_t len,
+		      struct vf_error *err);
+int vf_wanted_node(const struct vf_guest *guest, struct vf_wanted *wanted,
+		   const char *name, u32 *node, struct vf_error *err);
+int vf_wanted_key(const struct vf_guest *guest, struct vf_wanted *wanted,
+		  u32 node, enum vf_key key, const char *value, size_t len,
+		  struct vf_error *err);
+int vf_wanted_vcpu(const struct vf_guest *guest, struct vf_wanted *wanted,
+		   u32 node, const char *name, const char *value, size_t len,
+		   struct vf_error *err);
+int vf_wanted_check(const struct vf_guest *guest,
+		    const struct vf_wanted *wanted, struct vf_error *err);
+bool vf_wanted_complete(const struct vf_guest *guest,
+			const struct vf_wanted *wanted);
+bool vf_wanted_equal(const struct vf_guest *guest, const struct vf_wanted *a,
+		     const struct vf_wanted *b);
+bool vf_wanted_active(const struct vf_guest *guest,
+		      const struct vf_wanted *wanted, u32 node);
+void vf_wanted_take(struct vf_guest *guest, const struct vf_wanted *wanted);
+
+#endif /* VIRTFLEX_TOPOLOGY_H */

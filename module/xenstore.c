@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * All paths are relative, so xenstored resolves them to the domain's own
+ * directory, before and after a migration. Everything that belongs together is
+ * read in one transaction; EAGAIN from its end means that it was torn.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/notifier.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include <xen/xen.h>
+#include <xen/xenbus.h>
+
+#include "xenstore.h"
+
+/* Attempts at a transaction before giving way for a while. */
+#define NR_ATTEMPTS	50
+
+static struct {
+	void (*changed)(void);	/* Set at load, const from then on. */
+	bool ready;		/* One way; store-release, load-acquire. */
+	bool watching;		/* By the notifier; by unload, after it. */
+} xs;
+
+/**
+ * vf_reading_equal() - whether two readings found the same
+ * @guest: what there is
+ * @a: one
+ * @b: the other
+ *
+ * Return: true if so.
+ */
+bool vf_reading_equal(const struct vf_guest *guest, const struct vf_reading *a,
+		      const struct vf_reading *b)
+{
+	return a->asked == b->asked && a->ret == b->ret &&
+	       !strcmp(a->err.text, b->err.text) &&
+	       vf_wanted_equal(guest, a->wanted, b->wanted);
+}
+
+/* A value, to be freed; NULL if there is no such key. */
+static int read_key(struct xenbus_transaction t, const char *dir,
+		    const char *key, char **value, unsigned int *len,
+		    struct vf_error *err)
+{
+	char *read = xenbus_read(t, dir, key, len);
+
+	*value = NULL;
+	if (PTR_ERR_OR_ZERO(read) == -ENOENT)
+		return 0;
+	if (IS_ERR(read)) {
+		vf_error_set(err, "%s/%s cannot be read: %pe", dir, key, read);
+		return -EINVAL;
+	}
+	*value = read;
+	return 0;
+}
+
+static int read_directory(struct xenbus_transaction t, const char *dir,
+			  const char *key, char ***names, unsigned int *nr,
+			  struct vf_error *err)
+{
+	char **read = xenbus_directory(t, dir, key, nr);
+
+	*names = NULL;
+	if (PTR_ERR_OR_ZERO(read) == -ENOENT) {
+		*nr = 0;
+		return 0;
+	}
+	if (IS_ERR(read)) {
+		vf_error_set(err, "%s/%s cannot be listed: %pe", dir, key,
+			     read);
+		return -EINVAL;
+	}
+	*names = read;
+	return 0;
+}
+
+static int read_request(struct xenbus_transaction t, struct vf_reading *r)
+{
+	unsigned int len;
+	char *value;
+	int ret;
+
+	ret = read_key(t, "numa", "topo_change", &value, &len, &r->err);
+	if (ret || !value)
+		return ret;
+	ret = vf_wanted_request(r->wanted, value, len, &r->err);
+	r->asked = ret || r->wanted->request != VF_IDLE;
+	kfree(value);
+	return ret;
+}
+
+static int read_vcpus(struct xenbus_transaction t,
+		      const struct vf_guest *guest, struct vf_reading *r,
+		      u32 node, const char *dir)
+{
+	unsigned int nr, i, len;
+	char **names, *value;
+	char vcpu_dir[40];
+	int ret;
+
+	ret = read_directory(t, dir, "vcpu", &names, &nr, &r->err);
+	snprintf(vcpu_dir, sizeof(vcpu_dir), "%s/vcpu", dir);
+	for (i = 0; i < nr && !ret; i++) {
+		ret = read_key(t, vcpu_dir, names[i], &value, &len, &r->err);
+		if (ret)
+			break;
+		ret = vf_wanted_vcpu(guest, r->wanted, node, names[i], value,
+				     value ? len : 0, &r->err);
+		kfree(value);
+	}
+	kfree(names);
+	return ret;
+}
+
+static int read_node(struct xenbus_transaction t, const struct vf_guest *guest,
+		     struct vf_reading *r, const char *name)
+{
+	enum vf_key key;
+	char dir[32];
+	u32 node;
+	int ret;
+
+	ret = vf_wanted_node(guest, r->wanted, name, &node, &r->err);
+	if (ret)
+		return ret;
+	snprintf(dir, sizeof(dir), "numa/node/%u", guest->nodes[node].id);
+	for (key = 0; key < VF_NR_KEYS; key++) {
+		unsigned int len;
+		char *value;
+
+		ret = read_key(t, dir, vf_key_name(key), &value, &len, &r->err);
+		if (!ret)
+			ret = vf_wanted_key(guest, r->wanted, node, key, value,
+					    value ? len : 0, &r->err);
+		kfree(value);
+		if (ret)
+			return ret;
+	}
+	return read_vcpus(t, guest, r, node, dir);
+}
+
+/* The number of names does not matter: each is known to the guest, or refused. */
+static int read_nodes(struct xenbus_transaction t, const struct vf_guest *guest,
+		      struct vf_reading *r)
+{
+	unsigned int nr, i;
+	char **names;
+	int ret;
+
+	ret = read_directory(t, "numa", "node", &names, &nr, &r->err);
+	if (ret)
+		return ret;
+	r->described = nr > 0;
+	for (i = 0; i < nr && !ret; i++)
+		ret = read_node(t, guest, r, names[i]);
+	kfree(names);
+	return ret;
+}
+
+static void read_all(struct xenbus_transaction t, const struct vf_guest *guest,
+		     struct vf_reading *r, bool always)
+{
+	r->asked = false;
+	r->described = false;
+	r->err.text[0] = '\0';
+	vf_wanted_clear(guest, r->wanted);
+	r->ret = read_request(t, r);
+	if (!r->ret && (r->asked || always))
+		r->ret = read_nodes(t, guest, r);
+}
+
+/**
+ * vf_xs_read() - what the host wants
+ * @guest: what there is
+ * @reading: out
+ * @always: read the description even if nothing is asked
+ *
+ * Return: 0 with @reading filled, whatever was wrong in it, or a negative error
+ * if there was no way to read it at all.
+ */
+int vf_xs_read(const struct vf_guest *guest, struct vf_reading *reading,
+	       bool always)
+{
+	struct xenbus_transaction t;
+	int ret, attempt;
+
+	for (attempt = 0; attempt < NR_ATTEMPTS; attempt++) {
+		ret = xenbus_transaction_start(&t);
+		if (ret)
+			return ret;
+		read_all(t, guest, reading, always);
+		ret = xenbus_transaction_end(t, 0);
+		if (ret != -EAGAIN)
+			return ret;
+		cond_resched();
+	}
+	return ret;
+}
+
+/**
+ * vf_xs_writable() - whether a request can be answered
+ *
+ * xenstored checks permissions at the write, so one in a transaction that is
+ * then given up finds out, and nobody sees it.
+ *
+ * Return: 0, or why not.
+ */
+int vf_xs_writable(void)
+{
+	struct xenbus_transaction t;
+	int ret;
+
+	ret = xenbus_transaction_start(&t);
+	if (ret)
+		return ret;
+	ret = xenbus_write(t, "numa", "topo_change", "0");
+	xenbus_transaction_end(t, 1);
+	return ret;
+}
+
+/**
+ * vf_xs_say() - tell the host, if it wants to hear
+ * @key: below numa
+ * @text: value
+ *
+ * A host that did not make the key writable is not told, which is its choice.
+ */
+void vf_xs_say(const char *key, const char *text)
+{
+	if (vf_xs_ready())
+		xenbus_write(XBT_NIL, "numa", key, text);
+}
+
+static int write_answer(struct xenbus_transaction t,
+			const struct vf_guest *guest, const char *status,
+			const char *error)
+{
+	char dir[32];
+	u32 i;
+
+	xenbus_write(t, "numa", "status", status);
+	xenbus_write(t, "numa", "error", error);
+	for (i = 0; i < guest->nr_nodes; i++) {
+		const struct vf_node *n = &guest->nodes[i];
+
+		if (!n->described)
+			continue;
+		snprintf(dir, sizeof(dir), "numa/node/%u", n->id);
+		/* A directory the host removed is not to come back. */
+		if (xenbus_exists(t, dir, "current"))
+			xenbus_printf(t, dir, "current", "%llu", n->current_kb);
+	}
+	return xenbus_write(t, "numa", "topo_change", "0");
+}
+
+/**
+ * vf_xs_answer() - the end of a request, carried out or refused
+ * @guest: what there is now
+ * @to: the reading this answers
+ * @scratch: overwritten
+ * @status: value of status
+ * @error: value of error
+ *
+ * Return: 0; -ESTALE if the host wants something else by now, and nothing was
+ * written; another negative error if it could not be written.
+ */
+int vf_xs_answer(const struct vf_guest *guest, const struct vf_reading *to,
+		 struct vf_reading *scratch, const char *status,
+		 const char *error)
+{
+	struct xenbus_transaction t;
+	int ret, attempt;
+
+	for (attempt = 0; attempt < NR_ATTEMPTS; attempt++) {
+		ret = xenbus_transaction_start(&t);
+		if (ret)
+			return ret;
+		read_all(t, guest, scratch, false);
+		ret = vf_reading_equal(guest, to, scratch) ? 0 : -ESTALE;
+		if (!ret)
+			ret = write_answer(t, guest, status, error);
+		if (ret) {
+			xenbus_transaction_end(t, 1);
+			return ret;
+		}
+		ret = xenbus_transaction_end(t, 0);
+		if (ret != -EAGAIN)
+			return ret;
+		cond_resched();
+	}
+	return ret;
+}
+
+/* Our own answers need not wake us. Runs under a spinlock. */
+static bool will_handle(struct xenbus_watch *watch, const char *path,
+			const char *token)
+{
+	const char *name = kbasename(path);
+
+	return strcmp(name, "status") && strcmp(name, "error") &&
+	       strcmp(name, "current");
+}
+
+/* Runs in the one thread that serves all watches: only a hint to look. */
+static void watch_fired(struct xenbus_watch *watch, const char *path,
+			const char *token)
+{
+	xs.changed();
+}
+
+static struct xenbus_watch watch = {
+	.node		= "numa",
+	.will_handle	= will_handle,
+	.callback	= watch_fired,
+};
+
+/* Runs once xenstore answers; at once if it does so already. */
+static int xenstore_up(struct notifier_block *nb, unsigned long event,
+		       void *data)
+{
+	int ret;
+
+	/*
+	 * Reading needs no watch, and the first event must find this true.
+	 * Pairs with vf_xs_ready(), which may be asked on another CPU.
+	 */
+	smp_store_release(&xs.ready, true);
+	ret = register_xenbus_watch(&watch);
+	if (ret)
+		pr_err("xenstore does not take a watch on numa: %pe\n",
+		       ERR_PTR(ret));
+	else
+		xs.watching = true;
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block xenstore_block = {
+	.notifier_call = xenstore_up,
+};
+
+/**
+ * vf_xs_ready() - whether there is a host to talk to
+ *
+ * Return: true if so.
+ */
+bool vf_xs_ready(void)
+{
+	/* Pairs with xenstore_up(). */
+	return smp_load_acquire(&xs.ready);
+}
+
+/**
+ * vf_xs_start() - watch, now or when xenstore is there; nothing without Xen
+ * @changed: called when there may be something new; may only queue work
+ *
+ * The watch survives suspend and resume, and fires after it.
+ */
+void vf_xs_start(void (*changed)(void))
+{
+	xs.changed = changed;
+	if (xen_domain())
+		register_xenstore_notifier(&xenstore_block);
+}
+
+/**
+ * vf_xs_stop() - do not call any more; waits for a call that is running
+ */
+void vf_xs_stop(void)
+{
+	if (!xen_domain())
+		return;
+	unregister_xenstore_notifier(&xenstore_block);
+	if (xs.watching)
+		unregister_xenbus_watch(&watch);
+	xs.watching = false;
+}

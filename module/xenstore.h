@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The host's side: reading what it wants, answering. See docs/xenstore.md. */
+#ifndef VIRTFLEX_XENSTORE_H
+#define VIRTFLEX_XENSTORE_H
+
+#include "topology.h"
+
+/**
+ * struct vf_reading - what one transaction found
+ * @asked: topo_change is not 0, whatever else it is
+ * @described: there are nodes in the description
+ * @ret: 0, or -EINVAL if a key was wrong, @err saying which
+ * @err: why
+ * @wanted: what the host wants, as far as it was read
+ */
+struct vf_reading {
+	bool asked;
+	bool described;
+	int ret;
+	struct vf_error err;
+	struct vf_wanted *wanted;
+};
+
+#ifdef CONFIG_XEN
+bool vf_reading_equal(const struct vf_guest *guest, const struct vf_reading *a,
+		      const struct vf_reading *b);
+void vf_xs_start(void (*changed)(void));
+void vf_xs_stop(void);
+bool vf_xs_ready(void);
+int vf_xs_read(const struct vf_guest *guest, struct vf_reading *reading,
+	       bool always);
+int vf_xs_writable(void);
+void vf_xs_say(const char *key, const char *text);
+int vf_xs_answer(const struct vf_guest *guest, const struct vf_reading *to,
+		 struct vf_reading *scratch, const char *status,
+		 const char *error);
+#else
+static inline bool vf_reading_equal(const struct vf_guest *guest,
+				    const struct vf_reading *a,
+				    const struct vf_reading *b)
+{
+	return false;
+}
+
+static inline void vf_xs_start(void (*changed)(void))
+{
+}
+
+static inline void vf_xs_stop(void)
+{
+}
+
+static inline bool vf_xs_ready(void)
+{
+	return false;
+}
+
+static inline int vf_xs_read(const struct vf_guest *guest,
+			     struct vf_reading *reading, bool always)
+{
+	return -ENODEV;
+}
+
+static inline int vf_xs_writable(void)
+{
+	return -ENODEV;
+}
+
+static inline void vf_xs_say(const char *key, const char *text)
+{
+}
+
+static inline int vf_xs_answer(const struct vf_guest *guest,
+			       const struct vf_reading *to,
+			       struct vf_reading *scratch, const char *status,
+			       const char *error)
+{
+	return -ENODEV;
+}
+#endif
+
+#endif /* VIRTFLEX_XENSTORE_H */

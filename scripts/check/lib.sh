@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# What the parts of the test suite share: run a test, count it, say how it went.
+
+set -u
+TOP=${TOP:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+cd "$TOP" || exit 1
+part=$(basename "$0")
+logs=$TOP/build/log/$part
+mkdir -p "$logs"
+passed=0 failed=0 skipped=0
+
+# log_of NAME: the file a test's output goes to
+log_of()
+{
+	printf '%s/%s.log' "$logs" "$(printf '%s' "$1" | tr -c 'a-zA-Z0-9._\n-' _)"
+}
+
+# say_failed NAME LOG WHY: one line, and the end of the log
+say_failed()
+{
+	printf 'FAIL %s: %s; the whole log: %s\n' "$1" "$3" "${2#"$TOP"/}"
+	tail -n 25 "$2" | sed 's/^/     | /'
+}
+
+# check NAME COMMAND...: a test that passes when the command does
+check()
+{
+	local name=$1 began=$SECONDS log status
+	shift
+	log=$(log_of "$name")
+	"$@" >"$log" 2>&1
+	status=$?
+	if [ $status -eq 0 ]; then
+		passed=$((passed + 1))
+		printf 'ok   %s (%d s)\n' "$name" $((SECONDS - began))
+	else
+		failed=$((failed + 1))
+		say_failed "$name" "$log" "exit status $status"
+	fi
+	return $status
+}
+
+# check_counted NAME COMMAND...: a command that runs many tests and says so in a
+# line "N passed, N failed, N skipped", which may have a "#" or a word before it
+check_counted()
+{
+	local name=$1 began=$SECONDS log status count
+	shift
+	log=$(log_of "$name")
+	"$@" >"$log" 2>&1
+	status=$?
+	count=$(tr -d '\r' <"$log" | grep -Eo '[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' | tail -n 1)
+	if [[ $count =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+		passed=$((passed + BASH_REMATCH[1]))
+		failed=$((failed + BASH_REMATCH[2]))
+		skipped=$((skipped + BASH_REMATCH[3]))
+		if [ $status -eq 0 ] && [ "${BASH_REMATCH[2]}" -eq 0 ]; then
+			printf 'ok   %s: %s (%d s)\n' "$name" "$count" $((SECONDS - began))
+		else
+			[ "${BASH_REMATCH[2]}" -gt 0 ] || failed=$((failed + 1))
+			grep -E '^not ok|FAIL' "$log" | head -n 20 | sed 's/^/     > /'
+			say_failed "$name" "$log" "$count, exit status $status"
+		fi
+		grep -E '^ok .*# SKIP' "$log" | sed 's/^ok [0-9]* */     skipped: /' | sort | uniq -c |
+			sed 's/^ *1 //; s/^ *\([0-9]*\) */\1 x /' | head -n 20
+	else
+		failed=$((failed + 1))
+		say_failed "$name" "$log" "no count in its output, exit status $status"
+	fi
+}
+
+# skip NAME REASON: counted and said
+skip()
+{
+	skipped=$((skipped + 1))
+	printf 'skip %s: %s\n' "$1" "$2"
+}
+
+# finish: the part's last line and exit status
+finish()
+{
+	printf '%s: %d passed, %d failed, %d skipped\n' "$part" "$passed" "$failed" "$skipped"
+	[ "$failed" -eq 0 ]
+	exit
+}

@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The project's own parts that a guest gets: the module, built against the
+# guest's kernel in a directory per flavour, and the programs and libraries.
+
+# build_module KERNEL FLAVOUR: prints the module's file, or nothing if there is none
+build_module() {
+	local kernel=$1 dir=$TOP/build/module-$2 key
+	[ -e "$TOP/module/Kbuild" ] || return 0
+	locked "module-$2-$(digest <<<"$TOP")" build_module_now >&2 || exit
+	find "$dir" -maxdepth 1 -name '*.ko'
+}
+
+build_module_now() {
+	local out
+	key=$({ echo "$kernel"; cd "$TOP" || exit
+		find module uapi -type f -print0 2>/dev/null | sort -z | xargs -0 sha256sum; } | digest)
+	[ "$(cat "$dir/.key" 2>/dev/null)" != "$key" ] || return 0
+	mkdir -p "$dir"
+	if [ "$(cat "$dir/.kernel" 2>/dev/null)" != "$kernel" ]; then
+		rm -rf "$dir"
+		mkdir -p "$dir"
+	fi
+	rm -f "$dir/.key"
+	# Next to the module, as in the tree: its includes say ../uapi
+	[ ! -d "$TOP/uapi" ] || rsync -a --delete "$TOP/uapi/" "$TOP/build/uapi/"
+	rsync -a --delete --exclude='*.o' --exclude='*.ko' --exclude='.*' --exclude='*.mod*' \
+		--exclude=Module.symvers --exclude=modules.order --exclude=tests "$TOP/module/" "$dir/"
+	echo "$kernel" >"$dir/.kernel"
+	if ! out=$(make -s -C "$kernel/build" M="$dir" modules 2>&1); then
+		printf '%s\n' "$out"
+		fail 125 "the module does not build for this kernel" "Leave it out with --no-module."
+	fi
+	echo "$key" >"$dir/.key"
+}
+
+# build_programs: builds them if the Makefile can
+build_programs() {
+	[ -e "$TOP/userspace/Makefile" ] && grep -q "^userspace:" "$TOP/Makefile" || return 0
+	locked "userspace-$(digest <<<"$TOP")" build_programs_now || exit
+}
+
+build_programs_now() {
+	local out
+	out=$(make -s -C "$TOP" userspace 2>&1) || {
+		printf '%s\n' "$out" >&2
+		fail 125 "the user-space programs do not build" "Mend them, or leave them out with --bare."
+	}
+}
+
+# add_programs ROOT: what is in build/bin and build/lib
+add_programs() {
+	local file
+	for file in "$TOP"/build/lib/*.so*; do
+		[ ! -e "$file" ] || cp -a "$file" "$1/usr/lib/"
+	done
+	for file in "$TOP"/build/bin/*; do
+		[ ! -f "$file" ] || add_file "$1" "$file" "/usr/bin/${file##*/}"
+	done
+}

@@ -1,0 +1,69 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What every script here shares: messages, long steps with their time, the
+# cache directory and its locks. Messages go to standard error, which leaves
+# standard output to results. Sourced, never run.
+
+SCRIPTS=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck disable=SC2034 # for those who source this
+TOP=$(dirname "$SCRIPTS")
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/virtflex
+export LC_ALL=C
+
+say() { printf '%s\n' "$*" >&2; }
+
+# fail STATUS WHAT [REMEDY]
+fail() {
+	printf '%s: %s\n' "${0##*/}" "$2" >&2
+	[ -z "${3-}" ] || printf '  %s\n' "$3" >&2
+	exit "$1"
+}
+
+# step WHAT COMMAND...: run a long step with its output in a log, one line on
+# standard error: what, and how long it took. On failure the log's end is shown.
+step() {
+	local what=$1 log start=$SECONDS status=0
+	shift
+	mkdir -p "$CACHE/log"
+	log=$(mktemp "$CACHE/log/step.XXXXXX")
+	printf '%s...' "$what" >&2
+	# A shell of its own, with what this one knows: where the caller tests the
+	# result, "set -e" does nothing in this one and would go on after an error.
+	{
+		declare -p | grep -v '^declare -[a-zA-Z]*r' || :
+		declare -f
+		printf 'set -euo pipefail\n'
+		printf '%q ' "$@"
+	} >"$log.sh"
+	bash -c '. "$1"' "$0" "$log.sh" >"$log" 2>&1 </dev/null || status=$?
+	rm -f "$log.sh"
+	if [ "$status" -eq 0 ]; then
+		printf ' done in %d s\n' "$((SECONDS - start))" >&2
+		rm -f "$log"
+		return 0
+	fi
+	printf ' FAILED after %d s; the end of %s:\n' "$((SECONDS - start))" "$log" >&2
+	tail -n 25 "$log" >&2
+	return "$status"
+}
+
+# locked NAME COMMAND...: one run at a time does COMMAND; others wait for it.
+# The lock is freed when this process ends, however it ends.
+locked() {
+	local name=$1 fd
+	shift
+	mkdir -p "$CACHE/lock"
+	exec {fd}>"$CACHE/lock/$name"
+	if ! flock -n "$fd"; then
+		say "waiting for another run to finish $name"
+		flock -w 3600 "$fd" ||
+			fail 125 "another run has held the lock on $name for an hour" \
+				"Look for it with: fuser -v $CACHE/lock/$name"
+	fi
+	"$@"
+	exec {fd}>&-
+}
+
+# digest: a short digest of standard input
+digest() { sha256sum | cut -c1-16; }

@@ -1,0 +1,118 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The machine QEMU makes: nodes, CPUs, memory and the serial ports that carry
+# what comes out. COM1 is the console; PCI serial cards carry records and the
+# output of commands as they are, apart from any kernel's messages.
+
+# range FIRST COUNT: "first-last"
+range() { if [ "$2" -eq 1 ]; then echo "$1"; else echo "$1-$(($1 + $2 - 1))"; fi; }
+
+# share TOTAL PARTS INDEX: the size of part INDEX; what is left over goes to the first ones
+share() { echo $(($1 / $2 + ($3 < $1 % $2))); }
+
+# distances FROM NODES: the row of node FROM, with commas
+distances() {
+	local n row=
+	for ((n = 0; n < $2; n++)); do
+		row+=,$((n == $1 ? 10 : 20))
+	done
+	echo "${row#,}"
+}
+
+# Adds the nodes to the array qemu: CPUS over NODES, MEGABYTES of each node
+add_nodes() {
+	local cpus=$1 nodes=$2 n m first=0 count total=0
+	shift 2
+	qemu+=(-smp "$cpus,sockets=$cpus,cores=1,threads=1")
+	for ((n = 0; n < nodes; n++)); do
+		count=$(share "$cpus" "$nodes" "$n")
+		qemu+=(-object "memory-backend-ram,id=m$n,size=$1M"
+			-numa "node,nodeid=$n,memdev=m$n$([ "$count" -eq 0 ] || echo ",cpus=$(range "$first" "$count")")")
+		first=$((first + count)) total=$((total + $1))
+		shift
+	done
+	for ((n = 0; n < nodes; n++)); do
+		for ((m = 0; m < nodes; m++)); do
+			qemu+=(-numa "dist,src=$n,dst=$m,val=$((n == m ? 10 : 20))")
+		done
+	done
+	qemu+=(-m "${total}M")
+}
+
+# Adds a PCI card of serial ports to the array qemu: card ID FILE...
+add_card() {
+	local id=$1 nr=0 file device
+	shift
+	device=pci-serial-4x
+	for file; do
+		nr=$((nr + 1))
+		qemu+=(-chardev "file,id=$id$nr,path=$file")
+		device+=,chardev$nr=$id$nr
+	done
+	while [ "$nr" -lt 4 ]; do
+		nr=$((nr + 1))
+		qemu+=(-chardev "null,id=$id$nr")
+		device+=,chardev$nr=$id$nr
+	done
+	qemu+=(-device "$device")
+}
+
+# best_accel: prints kvm where a guest was seen to reach its first process with
+# it since this machine started, else tcg. That /dev/kvm exists says little.
+best_accel() {
+	local file
+	file=$CACHE/accel-$(cat /proc/sys/kernel/random/boot_id)
+	if [ ! -e "$file" ]; then
+		rm -f "$CACHE"/accel-*
+		{ kvm_works && echo kvm || echo tcg; } >"$file.$$"
+		mv "$file.$$" "$file"
+	fi
+	cat "$file"
+}
+
+# The first process says that it has no ports to work with, and powers off.
+kvm_works() {
+	[ -w /dev/kvm ] || return 1
+	timeout -k 1 10 qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
+		-accel kvm -cpu host -smp 2 -m 512M -kernel "$kernel/bzImage" \
+		-initrd "$(base_archive)" -append "console=ttyS0 panic=-1" -serial stdio \
+		</dev/null 2>/dev/null | grep 'virtflex harness: found 0 of' >/dev/null
+}
+
+machine_begin() {
+	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
+		-chardev "file,id=com1,path=$RUN/console" -serial chardev:com1)
+}
+
+# One kernel command line for guests on QEMU and on Xen. Thresholds are wide:
+# an emulated CPU may have to wait for its turn.
+guest_args() {
+	local args="panic=-1 oops=panic loglevel=7 8250.nr_uarts=16 watchdog_thresh=30"
+	args+=" rcupdate.rcu_cpu_stall_timeout=60 sysctl.kernel.hung_task_timeout_secs=60"
+	[ "$flavour" != debug ] || args+=" panic_on_warn=1 kmemleak=on softlockup_panic=1 hung_task_panic=1"
+	echo "$args"
+}
+
+# A guest right on QEMU
+machine_plain() {
+	local n sizes=()
+	for ((n = 0; n < nodes; n++)); do
+		sizes+=("$(share "$mem" "$nodes" "$n")")
+	done
+	machine_begin
+	add_nodes "$cpus" "$nodes" "${sizes[@]}"
+	add_card a "$RUN/records" "$RUN/out" "$RUN/err"
+	if [ "$accel" = kvm ]; then
+		qemu+=(-accel kvm -cpu host)
+	else
+		qemu+=(-accel "tcg,thread=multi" -cpu max)
+	fi
+	cat "$(base_archive)" "$RUN"/*.cpio >"$RUN/initrd"
+	qemu+=(-kernel "$kernel/bzImage" -initrd "$RUN/initrd"
+		-append "console=ttyS0 $(guest_args)")
+}
+
+default_mem() {
+	if [ "$xen" = yes ] && [ "$flavour" != debug ]; then echo 1G; else echo 2G; fi
+}

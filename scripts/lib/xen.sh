@@ -1,0 +1,215 @@
+# shellcheck shell=bash disable=SC2154 # the options are scripts/guest's
+# SPDX-License-Identifier: GPL-2.0
+#
+# The machine with Xen on it: the hypervisor and dom0's programs out of
+# Debian's packages, dom0's file system, and the configuration of the HVM
+# guest, whose nodes lie each on a physical node of the same number.
+
+XEN=4.17
+DOM0_PROGRAMS="xl xenstored xen-init-dom0 xenconsoled libxl-save-helper xenctx xen-hvmctx"
+DOM0_MB=640
+
+xen_packages() {
+	"$SCRIPTS/packages" unpack-all "xen-utils-$XEN" "xen-hypervisor-$XEN-amd64" \
+		qemu-system-xen xenstore-utils
+}
+
+# in_sysroot ROOT FILE...: FILEs of the unpacked packages, with libraries from there
+in_sysroot() {
+	local root=$1 file lib path
+	path=$sysroot/lib/x86_64-linux-gnu:$sysroot/usr/lib/x86_64-linux-gnu
+	path+=:$sysroot/usr/lib/xen-$XEN/lib/x86_64-linux-gnu
+	shift
+	for file; do
+		install -D -m 755 "$sysroot/$file" "$root/$file"
+		while read -r lib; do
+			install -D -m 755 "$lib" "$root/usr/lib/x86_64-linux-gnu/${lib##*/}"
+		done < <("$sysroot/lib64/ld-linux-x86-64.so.2" --inhibit-cache --library-path "$path" \
+			--list "$sysroot/$file" | awk '$2 == "=>" && $1 !~ /ld-linux/ { print $3 }')
+	done
+	install -D -m 755 "$sysroot/lib64/ld-linux-x86-64.so.2" "$root/usr/lib64/ld-linux-x86-64.so.2"
+}
+
+xenstore_tools() {
+	local tool
+	for tool in read write ls chmod watch list rm exists; do
+		in_sysroot "$1" "usr/bin/xenstore-$tool"
+	done
+}
+
+# xen_archive dom0|guest: prints the archive of what Xen adds to that side
+xen_archive() {
+	local file
+	file=$CACHE/initramfs/xen-$1-$({ basename "$sysroot"; cat "${BASH_SOURCE[0]}"; } | digest).cpio
+	[ -e "$file" ] || locked initramfs make_xen_archive "$1" "$file"
+	touch "$file" # for scripts/cache prune
+	printf '%s\n' "$file"
+}
+
+make_xen_archive() {
+	local root program
+	[ ! -e "$2" ] || return 0
+	mkdir -p "$CACHE/initramfs"
+	root=$(mktemp -d "$CACHE/initramfs/root.XXXXXX")
+	new_root "$root"
+	xenstore_tools "$root"
+	if [ "$1" = dom0 ]; then
+		for program in $DOM0_PROGRAMS; do
+			in_sysroot "$root" "usr/lib/xen-$XEN/bin/$program"
+			ln -s "../lib/xen-$XEN/bin/$program" "$root/usr/bin/$program"
+		done
+		in_sysroot "$root" usr/libexec/xen-qemu-system-i386
+		install -D -t "$root/usr/lib/xen-$XEN/boot" "$sysroot/usr/lib/xen-$XEN/boot/hvmloader"
+		mkdir -p "$root/usr/share/qemu" "$root/etc/xen"
+		cp -rL "$sysroot/usr/share/seabios" "$root/usr/share/"
+		cp -L "$sysroot"/usr/share/qemu/{kvmvapic,linuxboot,linuxboot_dma,multiboot,multiboot_dma}.bin \
+			"$root/usr/share/qemu/"
+		cp -r "$sysroot/usr/share/qemu/keymaps" "$root/usr/share/qemu/"
+	fi
+	pack "$root" "$root.cpio"
+	rm -rf "$root"
+	mv "$root.cpio" "$2"
+}
+
+hypervisor() {
+	local file=$CACHE/initramfs/${sysroot##*/}-xen
+	if [ ! -e "$file" ]; then
+		mkdir -p "${file%/*}"
+		zcat "$sysroot/boot/xen-$XEN-amd64.gz" >"$file.$$"
+		mv "$file.$$" "$file"
+	fi
+	touch "$file" # for scripts/cache prune
+	printf '%s\n' "$file"
+}
+
+# le32 NUMBER: its four bytes, as escapes of printf
+le32() { printf '\\x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255)); }
+
+# split_kernel BZIMAGE INITRD DIR: what the guest starts from, in DIR. Left to
+# itself the device model hands a kernel over a byte at a time, which takes
+# half of a run. So the two large parts are put straight into the guest's
+# memory. What is handed over is the kernel's setup code, which goes on in 32
+# bit mode, boot_params in %esi, at what follows it: here, a stub that says
+# where the initrd is and jumps to the rest of the kernel
+# (Documentation/arch/x86/boot.rst in the kernel's source).
+KERNEL_AT=$((32 << 20))
+split_kernel() {
+	local setup init_size initrd_size
+	setup=$(od -An -tu1 -j 0x1f1 -N 1 "$1" | tr -d ' ')
+	setup=$((((setup ? setup : 4) + 1) * 512))
+	init_size=$(od -An -tu4 -j 0x260 -N 4 "$1" | tr -d ' ')
+	initrd_size=$(stat -c %s "$2")
+	initrd_at=$(((KERNEL_AT + init_size + (4 << 20)) & ~((2 << 20) - 1)))
+	[ $((initrd_at + initrd_size)) -lt $(((mem - 32) << 20)) ] ||
+		fail 125 "$mem MiB of memory are too little for this kernel and the files" "Give more with --mem."
+	{
+		head -c "$setup" "$1"
+		# movl $initrd_at, 0x218(%esi); movl $initrd_size, 0x21c(%esi); movl $KERNEL_AT, %eax; jmp *%eax
+		printf '%b' "\xc7\x86\x18\x02\x00\x00$(le32 "$initrd_at")"
+		printf '%b' "\xc7\x86\x1c\x02\x00\x00$(le32 "$initrd_size")"
+		printf '%b' "\xb8$(le32 "$KERNEL_AT")\xff\xe0"
+		head -c 512 /dev/zero
+	} >"$3/guest-setup"
+	tail -c "+$((setup + 1))" "$1" >"$3/guest-kernel"
+	mv "$2" "$3/guest-initrd"
+}
+
+# The guest's configuration for xl. Its output goes through PV consoles
+# (hvc1 and on): through a serial port the device model emulates, each byte
+# would wait for dom0 to be scheduled. The first of xl's channels takes the
+# number of the main console and does not work.
+domain_config() {
+	local n first=0 count vnodes=
+	for ((n = 0; n < nodes; n++)); do
+		count=$(share "$cpus" "$nodes" "$n")
+		vnodes+=" [\"pnode=$n\", \"size=${sizes[n]}\","
+		[ "$count" -eq 0 ] || vnodes+=" \"vcpus=$(range "$first" "$count")\","
+		vnodes+=" \"vdistances=$(distances "$n" "$nodes")\"],"
+		first=$((first + count))
+	done
+	cat <<-EOT
+	name = "guest"
+	type = "hvm"
+	kernel = "/boot/guest-setup"
+	cmdline = "console=hvc0 $(guest_args)"
+	memory = $mem
+	vcpus = $cpus
+	maxvcpus = $cpus
+	vnuma = [$vnodes ]
+	vga = "none"
+	vnc = 0
+	sdl = 0
+	usb = 0
+	on_poweroff = "destroy"
+	on_reboot = "destroy"
+	on_crash = "destroy"
+	channel = [ "name=none,connection=pty",
+	    "name=records,connection=pty", "name=out,connection=pty", "name=err,connection=pty" ]
+	device_model_args_hvm = [
+	    "-device", "loader,file=/boot/guest-kernel,addr=$KERNEL_AT,force-raw=on",
+	    "-device", "loader,file=/boot/guest-initrd,addr=$initrd_at,force-raw=on",
+	]
+	EOT
+}
+
+machine_xen() {
+	local n sizes=() physical=() root=$RUN/root sysroot dom0_kernel initrd_at
+	sysroot=$(xen_packages) || exit
+	dom0_kernel=$("$SCRIPTS/kernel" fast) || exit
+	for ((n = 0; n < nodes; n++)); do
+		sizes+=("$(share "$mem" "$nodes" "$n")")
+		physical+=($((sizes[n] + 192 + (n == 0 ? DOM0_MB + 256 : 0))))
+	done
+
+	cat "$(base_archive)" "$(xen_archive guest)" "$RUN/files.cpio" >"$RUN/guest-initrd"
+	new_root "$root"
+	mkdir "$root/boot"
+	split_kernel "$kernel/bzImage" "$RUN/guest-initrd" "$root/boot"
+	cp "$kernel/System.map" "$root/boot/System.map"
+	domain_config >"$root/etc/virtflex/domain"
+	[ -z "$dom0_command" ] || printf '%s\n' "$dom0_command" >"$root/etc/virtflex/dom0-command"
+	pack "$root" "$RUN/dom0.cpio"
+	rm -rf "$root"
+	# Modules are for the guest; the rest of what was brought is in dom0 as well.
+	cat "$(base_archive)" "$(xen_archive dom0)" "$RUN/files.cpio" "$RUN/dom0.cpio" >"$RUN/dom0-initrd"
+	rm "$RUN"/*.cpio
+	ln -s "$dom0_kernel/bzImage" "$RUN/dom0-kernel"
+
+	: >"$RUN/dom0-records"
+	: >"$RUN/guest-console"
+	machine_begin
+	# One for each of the guest and one for dom0: a virtual CPU that spins would
+	# hold up another one for as long as a slice of Xen takes to end here.
+	add_nodes "$((cpus + 1 > nodes ? cpus + 1 : nodes))" "$nodes" "${physical[@]}"
+	add_card a "$RUN/records" "$RUN/out" "$RUN/err" "$RUN/guest-console"
+	add_card b "$RUN/dom0-records" "$RUN/dom0-output"
+	if [ "$accel" = kvm ]; then
+		qemu+=(-accel kvm -cpu host)
+	else
+		# Without these features of the CPU left out, emulated ones crash dom0
+		# (smap), hang the guest (rdtscp) or stop Xen (monitor).
+		qemu+=(-accel "tcg,thread=multi" -cpu "EPYC,+svm,+npt,-monitor,-smap,-rdtscp")
+	fi
+	# xsave=0: with it emulated, guests lose FPU state now and then
+	qemu+=(-kernel "$(hypervisor)" -append "console=com1 com1=115200,8n1 dom0_mem=${DOM0_MB}M,max:${DOM0_MB}M
+dom0_max_vcpus=1 dom0_nodes=0 cpuidle=0 mwait-idle=0 xsave=0 loglvl=info guest_loglvl=info"
+		-initrd "dom0-kernel console=hvc0 rdinit=/init-dom0 panic=-1 oops=panic loglevel=7 8250.nr_uarts=16,dom0-initrd")
+	qemu[-3]=${qemu[-3]//$'\n'/ }
+}
+
+# dom0_trouble: why the run failed on dom0's side, or nothing
+dom0_trouble() {
+	local status
+	status=$(sed -n 's/^exit \([0-9]*\)\r*$/\1/p' "$RUN/dom0-records" | tail -n 1)
+	if ! grep -q '^up' "$RUN/dom0-records"; then
+		echo "dom0 did not come up"
+	elif ! grep -q '^created' "$RUN/dom0-records"; then
+		echo "xl could not create the guest"
+	elif ! grep -q '^complete' "$RUN/dom0-records"; then
+		echo "some of the guest's output was lost on its way"
+	elif [ -n "$dom0_command" ] && [ -z "$status" ]; then
+		echo "dom0 command did not end with the guest"
+	elif [ -n "$dom0_command" ] && [ "$status" -ne 0 ]; then
+		echo "dom0 command exited with $status"
+	fi
+}

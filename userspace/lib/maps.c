@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* /proc/PID/maps and numa_maps: mappings, their policies, pages per node. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+/*
+ * The kernel writes a policy into 64 bytes and cuts off what does not fit. One
+ * that fills them may have lost nodes.
+ */
+#define POLICY_MAX_LEN	63
+
+/**
+ * vf_parse_policy() - read a memory policy as numa_maps writes it
+ * @s: "default", "bind:0-1", "interleave=static:0,2", ...; @s.len may be 0
+ * @policy: where to store it; VF_POLICY_UNKNOWN if it cannot be known
+ *
+ * Return: 0; unknown policies are no error.
+ */
+int vf_parse_policy(struct vf_span s, struct vf_policy *policy)
+{
+	static const struct {
+		const char *name;
+		enum vf_policy_mode mode;
+	} modes[] = {
+		/* longer names first where one is the start of another */
+		{ "weighted interleave", VF_POLICY_WEIGHTED },
+		{ "prefer (many)", VF_POLICY_PREFERRED_MANY },
+		{ "prefer", VF_POLICY_PREFERRED },
+		{ "bind", VF_POLICY_BIND },
+		{ "interleave", VF_POLICY_INTERLEAVE },
+		{ "default", VF_POLICY_DEFAULT },
+		{ "local", VF_POLICY_DEFAULT },
+	};
+	bool cut = s.len >= POLICY_MAX_LEN;
+	const char *colon;
+	size_t i;
+
+	memset(policy, 0, sizeof(*policy));
+	policy->mode = VF_POLICY_UNKNOWN;
+	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
+		if (vf_span_skip(&s, modes[i].name))
+			break;
+	if (i == sizeof(modes) / sizeof(*modes) || cut)
+		return 0;
+	if (modes[i].mode == VF_POLICY_DEFAULT) {
+		if (!s.len || *s.p == '=')
+			policy->mode = VF_POLICY_DEFAULT;
+		return 0;
+	}
+	/* "=static|balancing" says nothing about where pages belong now */
+	colon = memchr(s.p, ':', s.len);
+	if (!colon || (*s.p != ':' && *s.p != '='))
+		return 0;
+	s.len -= colon + 1 - s.p;
+	s.p = colon + 1;
+	if (vf_parse_nodelist(s, &policy->nodes))
+		memset(policy, 0, sizeof(*policy));
+	else
+		policy->mode = modes[i].mode;
+	if (vf_nodemask_empty(&policy->nodes))
+		policy->mode = VF_POLICY_UNKNOWN;
+	return 0;
+}
+
+/*
+ * The policy is the text from the second field to the next "word=" or word of
+ * numa_maps. It may hold a space: "prefer (many):0-1", "weighted interleave:0".
+ */
+static struct vf_span take_policy(struct vf_span *line)
+{
+	struct vf_span policy = *line, field;
+
+	if (!vf_next_field(line, &field))
+		return (struct vf_span){ line->p, 0 };
+	policy.p = field.p;
+	if (vf_span_is(field, "weighted") || vf_span_is(field, "prefer"))
+		vf_next_field(line, &field);
+	policy.len = field.p + field.len - policy.p;
+	return policy;
+}
+
+/**
+ * struct numa_line - a line of numa_maps
+ * @start: first address of the mapping
+ * @policy: its policy
+ * @page_bytes: size of its pages
+ * @hugetlb: whether these are hugetlb pages
+ * @present: whether it has pages
+ */
+struct numa_line {
+	uint64_t start;
+	struct vf_span policy;
+	uint64_t page_bytes;
+	bool hugetlb;
+	bool present;
+};
+
+/* @pages: where to add the counts per node; NULL if not wanted */
+static int parse_numa_line(struct vf_span line, struct numa_line *out,
+			   uint64_t *pages)
+{
+	struct vf_span field, rest;
+	unsigned int node;
+	uint64_t value;
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	out->page_bytes = VF_PAGE_BYTES;
+	if (!vf_next_field(&line, &field) || vf_parse_hex(field, &out->start))
+		return -EBADMSG;
+	out->policy = take_policy(&line);
+	if (!out->policy.len)
+		return -EBADMSG;
+	rest = line;
+	while (vf_next_field(&line, &field)) {
+		if (vf_span_is(field, "huge"))
+			out->hugetlb = true;
+		if (!vf_span_skip(&field, "kernelpagesize_kB="))
+			continue;
+		if (vf_parse_u64(field, &value) || value < 4 ||
+		    value > (1 << 24) || (value & (value - 1)))
+			return -EBADMSG;
+		out->page_bytes = value << 10;
+		out->present = true;
+	}
+	if (!pages)
+		return 0;
+	/* file names have their spaces escaped: a field is a field */
+	while (vf_next_field(&rest, &field)) {
+		ret = vf_parse_node_count(field, &node, &value);
+		if (ret < 0)
+			return ret;
+		/* a hugetlb page counts 1 here, a transparent one 512 */
+		if (ret)
+			pages[node] += value * (out->page_bytes /
+						VF_PAGE_BYTES);
+	}
+	return 0;
+}
+
+static int parse_maps_line(struct vf_span line, struct vf_vma *vma)
+{
+	struct vf_span range, perms, offset, dev, ino, part;
+	uint64_t major, minor;
+	const char *sep;
+
+	memset(vma, 0, sizeof(*vma));
+	if (!vf_next_field(&line, &range) || !vf_next_field(&line, &perms) ||
+	    !vf_next_field(&line, &offset) || !vf_next_field(&line, &dev) ||
+	    !vf_next_field(&line, &ino))
+		return -EBADMSG;
+	sep = memchr(range.p, '-', range.len);
+	if (!sep)
+		return -EBADMSG;
+	part = range;
+	part.len = sep - range.p;
+	if (vf_parse_hex(part, &vma->start))
+		return -EBADMSG;
+	part.p = sep + 1;
+	part.len = range.len - part.len - 1;
+	if (vf_parse_hex(part, &vma->end) || vma->end <= vma->start ||
+	    vf_parse_hex(offset, &vma->offset) ||
+	    vf_parse_u64(ino, &vma->ino))
+		return -EBADMSG;
+	sep = memchr(dev.p, ':', dev.len);
+	if (!sep)
+		return -EBADMSG;
+	part = dev;
+	part.len = sep - dev.p;
+	if (vf_parse_hex(part, &major))
+		return -EBADMSG;
+	part.p = sep + 1;
+	part.len = dev.len - part.len - 1;
+	if (vf_parse_hex(part, &minor))
+		return -EBADMSG;
+	vma->dev = major << 32 | minor;
+	while (vf_span_skip(&line, " "))
+		;
+	part = line;
+	vma->special = vf_span_skip(&part, "[v");
+	vma->kernel_shm = !major && (vf_span_skip(&line, "/memfd:") ||
+				     vf_span_skip(&line, "/SYSV") ||
+				     vf_span_is(line, "/dev/zero (deleted)"));
+	return 0;
+}
+
+/* Index of a policy among those known, adding it if need be. */
+static int intern_policy(struct vf_maps *maps, struct vf_span text,
+			 struct vf_span *last_text, unsigned int *index)
+{
+	struct vf_policy policy, *bigger;
+	size_t i;
+
+	/* most mappings have the policy of the one before */
+	if (maps->nr_policies && text.len == last_text->len &&
+	    !memcmp(text.p, last_text->p, text.len))
+		return 0;
+	*last_text = text;
+	vf_parse_policy(text, &policy);
+	for (i = 0; i < maps->nr_policies; i++) {
+		if (!memcmp(&maps->policies[i], &policy, sizeof(policy))) {
+			*index = i;
+			return 0;
+		}
+	}
+	bigger = reallocarray(maps->policies, maps->nr_policies + 1,
+			      sizeof(policy));
+	if (!bigger)
+		return -ENOMEM;
+	maps->policies = bigger;
+	bigger[maps->nr_policies] = policy;
+	*index = maps->nr_policies++;
+	return 0;
+}
+
+/**
+ * vf_maps_parse() - put maps and numa_maps of a process together
+ * @maps: text of /proc/PID/maps
+ * @numa: text of /proc/PID/numa_maps
+ * @out: where to store the mappings; free it with vf_maps_free(), also after an
+ *	error
+ *
+ * The two are read one after the other, and the process runs on: a mapping that
+ * only one of them has came or went meanwhile, and is left out.
+ *
+ * Return: 0, -EBADMSG or -ENOMEM.
+ */
+int vf_maps_parse(struct vf_span maps, struct vf_span numa, struct vf_maps *out)
+{
+	struct vf_span line, numa_text, last_policy = { "", 0 };
+	struct numa_line numa_line = { 0 };
+	unsigned int policy = 0;
+	size_t size = 0;
+	struct vf_vma vma, *bigger;
+	bool has_numa;
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	has_numa = vf_next_line(&numa, &numa_text);
+	if (has_numa && parse_numa_line(numa_text, &numa_line, NULL))
+		return -EBADMSG;
+	while (vf_next_line(&maps, &line)) {
+		if (parse_maps_line(line, &vma))
+			return -EBADMSG;
+		while (has_numa && numa_line.start < vma.start) {
+			has_numa = vf_next_line(&numa, &numa_text);
+			if (has_numa &&
+			    parse_numa_line(numa_text, &numa_line, NULL))
+				return -EBADMSG;
+		}
+		if (!has_numa || numa_line.start != vma.start)
+			continue;
+		ret = intern_policy(out, numa_line.policy, &last_policy,
+				    &policy);
+		if (ret)
+			return ret;
+		vma.policy = policy;
+		vma.present = numa_line.present;
+		vma.page_bytes = numa_line.page_bytes;
+		if (out->nr_vmas == size) {
+			size = size ? size * 2 : 64;
+			bigger = reallocarray(out->vmas, size, sizeof(vma));
+			if (!bigger)
+				return -ENOMEM;
+			out->vmas = bigger;
+		}
+		out->vmas[out->nr_vmas++] = vma;
+	}
+	return 0;
+}
+
+/**
+ * vf_maps_free() - free mappings
+ * @maps: mappings
+ */
+void vf_maps_free(struct vf_maps *maps)
+{
+	free(maps->vmas);
+	free(maps->policies);
+	memset(maps, 0, sizeof(*maps));
+}
+
+/* Sum of what is mapped in transparent 2 MiB pages. Not every kernel tells. */
+static uint64_t read_thp_pages(struct virtflex *vf, const char *path)
+{
+	static const char *const keys[] = {
+		"AnonHugePages:", "ShmemPmdMapped:", "FilePmdMapped:",
+	};
+	struct vf_span rest, line, key, number;
+	uint64_t kb, sum = 0;
+	char *text;
+	size_t len, i;
+
+	if (vf_read_file(vf, path, VF_MAX_SYSFS_BYTES, &text, &len))
+		return 0;
+	rest = (struct vf_span){ text, len };
+	while (vf_next_line(&rest, &line)) {
+		if (!vf_next_field(&line, &key))
+			continue;
+		for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+			if (vf_span_is(key, keys[i]) &&
+			    vf_next_field(&line, &number) &&
+			    !vf_parse_u64(number, &kb))
+				sum += kb / 4;
+	}
+	free(text);
+	return sum;
+}
+
+static int read_numa_maps(struct virtflex *vf, pid_t pid, char **text,
+			  size_t *len)
+{
+	char path[64];
+	int ret;
+
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/numa_maps", pid);
+	else
+		snprintf(path, sizeof(path), "/proc/self/numa_maps");
+	ret = vf_read_file(vf, path, VF_MAX_MAPS_BYTES, text, len);
+	if (ret != -ENOENT)
+		return ret;
+	/* no such process, or no such file of any process? */
+	ret = vf_open(vf, "/proc/self/numa_maps", 0);
+	if (ret == -ENOENT && !vf->has_sysroot)
+		return -ENOSYS;
+	return -ESRCH;
+}
+
+VF_EXPORT int virtflex_pages_read(struct virtflex *vf, pid_t pid,
+				  struct virtflex_pages **pagesp)
+{
+	struct vf_span rest, line;
+	struct virtflex_pages *pages;
+	struct numa_line numa_line;
+	uint64_t before, *counts;
+	char path[64], *text;
+	unsigned int node;
+	size_t len;
+	int ret;
+
+	if (!vf || !pagesp || pid < 0)
+		return -EINVAL;
+	ret = read_numa_maps(vf, pid, &text, &len);
+	if (ret)
+		return ret;
+	ret = -ENOMEM;
+	pages = calloc(1, sizeof(*pages));
+	counts = calloc(VIRTFLEX_MAX_NODES, sizeof(*counts));
+	if (!pages || !counts)
+		goto err;
+	pages->pages = counts;
+	rest = (struct vf_span){ text, len };
+	while (vf_next_line(&rest, &line)) {
+		before = pages->total_pages;
+		ret = parse_numa_line(line, &numa_line, counts);
+		if (ret)
+			goto err;
+		pages->total_pages = 0;
+		for (node = 0; node < VIRTFLEX_MAX_NODES; node++)
+			pages->total_pages += counts[node];
+		if (numa_line.hugetlb)
+			pages->hugetlb_pages += pages->total_pages - before;
+	}
+	for (node = 0; node < VIRTFLEX_MAX_NODES; node++)
+		if (counts[node])
+			pages->nr_nodes = node + 1;
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", pid);
+	else
+		snprintf(path, sizeof(path), "/proc/self/smaps_rollup");
+	pages->thp_pages = read_thp_pages(vf, path);
+	free(text);
+	*pagesp = pages;
+	return 0;
+err:
+	free(text);
+	free(pages);
+	free(counts);
+	return ret;
+}
+
+VF_EXPORT void virtflex_pages_free(struct virtflex_pages *pages)
+{
+	if (!pages)
+		return;
+	free((void *)pages->pages);
+	free(pages);
+}
