@@ -117,7 +117,11 @@ split_kernel() {
 # The guest's configuration for xl. Its output goes through PV consoles
 # (hvc1 and on): through a serial port the device model emulates, each byte
 # would wait for dom0 to be scheduled. The first of xl's channels takes the
-# number of the main console and does not work.
+# number of the main console and does not work. Its kernel starts with one CPU,
+# and init/guest brings up the others: at boot all CPUs stop together to change
+# the clock source. Those that are there first spin, which under emulation takes
+# QEMU's global lock over and over, and the one to come, with a tick to serve
+# each 10 ms, hardly gets it: seen to last more than a minute.
 domain_config() {
 	local n first=0 count vnodes=
 	for ((n = 0; n < nodes; n++)); do
@@ -131,7 +135,7 @@ domain_config() {
 	name = "guest"
 	type = "hvm"
 	kernel = "/boot/guest-setup"
-	cmdline = "console=hvc0 $(guest_args)"
+	cmdline = "console=hvc0 maxcpus=1 noreplace-smp $(guest_args)"
 	memory = $mem
 	vcpus = $cpus
 	maxvcpus = $cpus
