@@ -7,7 +7,7 @@
  *        -> not sound, or no way to answer: refuse
  *        -> plan; then step by step, looking between steps whether the host
  *           changed its mind: if so plan anew, from where we are
- *              -> a step fails: undo what was done, refuse
+ *              -> a step fails: go back to what was, refuse
  *              -> unload: stop there; who loads next starts from what is there
  *   answer, if what was answered is still what is asked; otherwise once more
  */
@@ -18,22 +18,30 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
+#include <linux/moduleparam.h>
 #include <linux/ratelimit.h>
 #include <linux/slab.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "change.h"
 #include "cpus.h"
 #include "guest.h"
+#include "memory.h"
 #include "plan.h"
 #include "state.h"
+#include "usage.h"
 #include "xenstore.h"
 
-/*
- * Memory comes in extents of this size. That a node has less than one too few
- * is what firmware keeps, and no change could mend it.
- */
-#define EXTENT_KB	2048
+/* How often the host is told how far a step has come. */
+#define TELL_EVERY	(HZ / 4)
+
+/* How often it is looked whether programs have left a node. */
+#define GRACE_POLL	(HZ / 20)
+
+static unsigned int grace_ms = 2000;
+module_param(grace_ms, uint, 0644);
+MODULE_PARM_DESC(grace_ms, "time for programs to leave a node, unless the host says (2000)");
 
 /* Room for status: a sentence, and an amount for each of some nodes. */
 #define STATUS_LEN	1024
@@ -53,6 +61,7 @@ static struct {
 	struct workqueue_struct *queue;	/* const while anything can queue */
 	struct delayed_work work;	/* has its own serialisation */
 	unsigned long flags;		/* atomic bit operations */
+	wait_queue_head_t nudge;	/* flags were set; has its own lock */
 	struct completion published;	/* the first generation, or start_ret */
 	bool started;
 	int start_ret;
@@ -67,7 +76,9 @@ static struct {
 	struct vf_error said;		/* value of error, as far as known */
 
 	struct vf_steps plan;
-	struct vf_steps done;		/* what would have to be undone */
+	struct vf_wanted *as_was;	/* before the change that is going on */
+	bool going_back;		/* to as_was */
+	unsigned long told;		/* jiffies of the last word on a step */
 	char status[STATUS_LEN];
 } change;
 
@@ -99,6 +110,65 @@ static int step_announce(u32 unused)
 				request_state(wanted->request), "");
 }
 
+/* What the steps are to come to. It changes when the host changes its mind. */
+static const struct vf_wanted *goal(void)
+{
+	return change.going_back ? change.as_was : change.now.wanted;
+}
+
+static u64 goal_kb(u32 node)
+{
+	return goal()->nodes[node].value[VF_KEY_TARGET];
+}
+
+static bool changed_its_mind(void);
+
+/* Whether to leave off in the middle of a step. Who goes back, goes all the way. */
+static int leave_off(void)
+{
+	if (test_bit(STOP, &change.flags))
+		return -ESHUTDOWN;
+	return !change.going_back && changed_its_mind() ? -EAGAIN : 0;
+}
+
+/* Sleep, unless there is a reason to leave off. */
+static void nap(unsigned long jiffies)
+{
+	wait_event_timeout(change.nudge, change.flags, jiffies);
+}
+
+static const char *verb(void)
+{
+	if (change.going_back)
+		return "going back";
+	return change.now.wanted->request == VF_SHRINK ? "shrinking" :
+							 "expanding";
+}
+
+static void say_step(u32 step)
+{
+	char text[48];
+
+	vf_step_text(change.guest, change.plan.step[step], text, sizeof(text));
+	snprintf(change.status, sizeof(change.status), "%s: step %u of %u: %s",
+		 verb(), step + 1, change.plan.nr, text);
+	vf_xs_say("status", change.status);
+	change.told = jiffies;
+}
+
+/* How far a step that takes long has come. */
+static void say_progress(u64 done_kb, u64 all_kb)
+{
+	char text[128];
+
+	if (time_before(jiffies, change.told + TELL_EVERY))
+		return;
+	scnprintf(text, sizeof(text), "%s, %llu of %llu KiB", change.status,
+		  done_kb, all_kb);
+	vf_xs_say("status", text);
+	change.told = jiffies;
+}
+
 static int step_vcpu_online(u32 vcpu)
 {
 	return vf_cpus_online(&change.guest->vcpus[vcpu]);
@@ -109,10 +179,89 @@ static int step_vcpu_offline(u32 vcpu)
 	return vf_cpus_offline(&change.guest->vcpus[vcpu]);
 }
 
-/* Memory stays where it is; what is missing is said at the end. */
-static int step_memory(u32 node)
+static bool users_on_leaving(void)
 {
-	return 0;
+	u32 i;
+
+	for (i = 0; i < change.guest->nr_nodes; i++) {
+		const struct vf_node *n = &change.guest->nodes[i];
+
+		if (n->active && n->online &&
+		    !vf_wanted_active(change.guest, goal(), i) &&
+		    vf_usage_by_users(n->id))
+			return true;
+	}
+	return false;
+}
+
+static int step_grace(u32 unused)
+{
+	const struct vf_wanted *wanted = change.now.wanted;
+	unsigned long end = jiffies;
+	int ret = 0;
+
+	end += msecs_to_jiffies(wanted->has_option[VF_OPT_GRACE_MS] ?
+				wanted->option[VF_OPT_GRACE_MS] :
+				READ_ONCE(grace_ms));
+	while (!ret && time_before(jiffies, end) && users_on_leaving()) {
+		nap(GRACE_POLL);
+		ret = leave_off();
+	}
+	return ret;
+}
+
+/* Less than asked is no failure of the step; done_status() tells. */
+static int step_memory_out(u32 node)
+{
+	u32 id = change.guest->nodes[node].id;
+	u64 from_kb = vf_guest_node_kb(id), now_kb = from_kb;
+	u64 to_kb = goal_kb(node);
+	enum vf_moved moved = VF_MOVED;
+	int ret = 0;
+
+	if (!vf_memory_movable())
+		return 0;
+	vf_memory_take_begin(id);
+	while (now_kb >= to_kb + VF_EXTENT_KB && moved != VF_NO_MORE && !ret) {
+		moved = vf_memory_take(id);
+		now_kb = vf_guest_node_kb(id);
+		say_progress(from_kb - now_kb, from_kb - to_kb);
+		ret = leave_off();
+	}
+	if (!ret && !to_kb && moved == VF_NO_MORE)
+		vf_memory_clear_users(id);
+	while (!ret && goal()->option[VF_OPT_SMALL] && now_kb > to_kb &&
+	       vf_memory_take_small(id, now_kb - to_kb) == VF_MOVED) {
+		now_kb = vf_guest_node_kb(id);
+		ret = leave_off();
+	}
+	vf_memory_take_end(id);
+	return ret;
+}
+
+static int step_memory_in(u32 node)
+{
+	u32 id = change.guest->nodes[node].id;
+	u64 from_kb = vf_guest_node_kb(id), now_kb = from_kb;
+	u64 to_kb = goal_kb(node);
+	unsigned long patience = jiffies + goal()->option[VF_OPT_WAIT_S] * HZ;
+	enum vf_moved moved = VF_MOVED;
+	int ret = 0;
+
+	while (now_kb < to_kb && !ret) {
+		moved = vf_memory_give(id, to_kb - now_kb);
+		if (moved == VF_NO_MORE)
+			break;
+		if (moved == VF_NOT_MOVED) {
+			if (!time_before(jiffies, patience))
+				break;
+			nap(HZ);
+		}
+		now_kb = vf_guest_node_kb(id);
+		say_progress(now_kb - from_kb, to_kb - from_kb);
+		ret = leave_off();
+	}
+	return ret;
 }
 
 static int step_publish(u32 unused)
@@ -123,13 +272,14 @@ static int step_publish(u32 unused)
 	return vf_state_publish(change.guest, NULL, VIRTFLEX_STABLE, "");
 }
 
-/* By enum vf_step_kind. A step is undone by its inverse; see plan.c. */
+/* By enum vf_step_kind. */
 static int (*const step_run[VF_NR_STEP_KINDS])(u32 index) = {
 	[VF_STEP_ANNOUNCE]	= step_announce,
-	[VF_STEP_MEMORY_IN]	= step_memory,
+	[VF_STEP_MEMORY_IN]	= step_memory_in,
 	[VF_STEP_VCPU_ONLINE]	= step_vcpu_online,
+	[VF_STEP_GRACE]		= step_grace,
 	[VF_STEP_VCPU_OFFLINE]	= step_vcpu_offline,
-	[VF_STEP_MEMORY_OUT]	= step_memory,
+	[VF_STEP_MEMORY_OUT]	= step_memory_out,
 	[VF_STEP_PUBLISH]	= step_publish,
 };
 
@@ -142,35 +292,30 @@ static int run_step(struct vf_step step)
 	return ret;
 }
 
-static void say_step(u32 step)
+/* As far as possible: a step that fails does not keep the others from it. */
+static void go_back(void)
 {
-	char text[48];
+	u32 i;
 
-	vf_step_text(change.guest, change.plan.step[step], text, sizeof(text));
-	snprintf(change.status, sizeof(change.status), "%s: step %u of %u: %s",
-		 change.now.wanted->request == VF_SHRINK ? "shrinking" :
-							   "expanding",
-		 step + 1, change.plan.nr, text);
-	vf_xs_say("status", change.status);
-}
-
-static void undo(void)
-{
-	while (change.done.nr) {
-		struct vf_step inverse;
+	change.going_back = true;
+	if (vf_plan_back(change.guest, change.as_was, &change.plan))
+		change.plan.nr = 0;
+	for (i = 0; i < change.plan.nr; i++) {
 		char text[48];
 		int ret;
 
-		change.done.nr--;
-		if (!vf_step_inverse(change.done.step[change.done.nr],
-				     &inverse))
-			continue;
-		ret = run_step(inverse);
+		say_step(i);
+		ret = run_step(change.plan.step[i]);
+		if (ret == -ESHUTDOWN)
+			break;
 		if (!ret)
 			continue;
-		vf_step_text(change.guest, inverse, text, sizeof(text));
-		pr_warn("undoing a change: %s: %pe\n", text, ERR_PTR(ret));
+		vf_step_text(change.guest, change.plan.step[i], text,
+			     sizeof(text));
+		pr_warn("going back to what was: %s: %pe\n", text,
+			ERR_PTR(ret));
 	}
+	change.going_back = false;
 }
 
 /*
@@ -235,37 +380,69 @@ static void refuse_unwritable(int ret)
 	remember_unanswered();
 }
 
-/* In words: generation, and which memory is not as asked. */
-static void done_status(void)
+static void __printf(1, 2) add_status(const char *fmt, ...)
 {
-	static const char not_moved[] =
-		"; memory not moved yet (this version moves vCPUs only): ";
-	bool first = true;
-	int len;
+	size_t len = strlen(change.status);
+	va_list args;
+
+	va_start(args, fmt);
+	vscnprintf(change.status + len, sizeof(change.status) - len, fmt, args);
+	va_end(args);
+}
+
+/* Why a node keeps memory. Return: true if not for the kernel's sake alone. */
+static bool add_stuck(const struct vf_node *n)
+{
+	struct vf_stuck stuck;
+
+	add_status("; node %u keeps %llu KiB, asked for %llu", n->id,
+		   n->current_kb, n->target_kb);
+	if (!vf_memory_movable()) {
+		add_status(" (only an HVM or PVH guest of Xen can hand memory back)");
+		return true;
+	}
+	vf_usage_stuck(n->id, &stuck);
+	add_status(": kernel %llu", stuck.kernel);
+	if (stuck.free)
+		add_status(", free in small pieces %llu", stuck.free);
+	if (stuck.pinned)
+		add_status(", pinned %llu", stuck.pinned);
+	if (stuck.hugetlb)
+		add_status(", hugetlb pool %llu", stuck.hugetlb);
+	if (stuck.balloon)
+		add_status(", ballooned %llu", stuck.balloon);
+	if (stuck.user)
+		add_status(", in use %llu", stuck.user);
+	return stuck.pinned || stuck.hugetlb || stuck.user;
+}
+
+/*
+ * In words: the generation, and which nodes have not the memory that was asked.
+ * Return: true if that is more than what the kernel itself always keeps.
+ */
+static bool done_status(void)
+{
+	bool fell_short = false;
 	u32 i;
 
-	len = scnprintf(change.status, sizeof(change.status),
-			"done: generation %llu", vf_state_generation());
-	for (i = 0; i < change.plan.nr; i++) {
-		struct vf_step step = change.plan.step[i];
-		const struct vf_node *n;
+	snprintf(change.status, sizeof(change.status), "done: generation %llu",
+		 vf_state_generation());
+	for (i = 0; i < change.guest->nr_nodes; i++) {
+		const struct vf_node *n = &change.guest->nodes[i];
 
-		if (step.kind != VF_STEP_MEMORY_IN &&
-		    step.kind != VF_STEP_MEMORY_OUT)
+		if (!change.now.wanted->nodes[i].named)
 			continue;
-		n = &change.guest->nodes[step.index];
-		if (n->current_kb <= n->target_kb &&
-		    n->current_kb + EXTENT_KB > n->target_kb)
-			continue;
-		len += scnprintf(change.status + len,
-				 sizeof(change.status) - len,
-				 "%snode %u %s %llu of %llu KiB asked",
-				 first ? not_moved : ", ", n->id,
-				 step.kind == VF_STEP_MEMORY_IN ? "has" :
-								  "keeps",
-				 n->current_kb, n->target_kb);
-		first = false;
+		if (n->current_kb >= n->target_kb + VF_EXTENT_KB) {
+			fell_short |= add_stuck(n);
+		} else if (n->current_kb + VF_EXTENT_KB <= n->target_kb) {
+			add_status("; node %u has %llu KiB, asked for %llu: %s",
+				   n->id, n->current_kb, n->target_kb,
+				   n->out_kb ? "the host has no more for it" :
+					       "it never had more");
+			fell_short = true;
+		}
 	}
+	return fell_short;
 }
 
 static int finish(void)
@@ -281,8 +458,11 @@ static int finish(void)
 		vf_request_name(change.now.wanted->request), s->generation,
 		nodemask_pr_args(&active), cpumask_pr_args(cpu_online_mask));
 	vf_state_put(s);
-	done_status();
-	return answer("");
+	if (!done_status())
+		return answer("");
+	/* The sentence after "done: generation 7; ". */
+	pr_warn("%s\n", change.status);
+	return answer(strchr(change.status, ';') + 2);
 }
 
 /*
@@ -315,7 +495,8 @@ static int plan(struct vf_error *why)
 		*why = change.now.err;
 		return change.now.ret;
 	}
-	if (vf_wanted_check(change.guest, change.now.wanted, why))
+	if (vf_wanted_check(change.guest, change.now.wanted, why) ||
+	    vf_usage_room(change.guest, change.now.wanted, why))
 		return -EINVAL;
 	return vf_plan(change.guest, change.now.wanted, &change.plan);
 }
@@ -327,9 +508,9 @@ static int carry_out(void)
 	int ret;
 	u32 i;
 
-	change.done.nr = 0;
 	vf_guest_refresh(change.guest);
 	vf_guest_settle(change.guest);
+	vf_wanted_as_is(change.guest, change.as_was);
 again:
 	ret = plan(&why);
 	if (ret)
@@ -344,17 +525,20 @@ again:
 			goto again;
 		say_step(i);
 		ret = run_step(step);
+		if (ret == -EAGAIN)
+			goto again;
+		if (ret == -ESHUTDOWN)
+			return ret;
 		if (ret) {
 			vf_step_text(change.guest, step, text, sizeof(text));
 			vf_error_set(&why, "%s: the kernel refused, %pe", text,
 				     ERR_PTR(ret));
 			goto fail;
 		}
-		vf_steps_done(&change.done, step);
 	}
 	return finish();
 fail:
-	undo();
+	go_back();
 	return refuse(&why);
 }
 
@@ -459,6 +643,7 @@ static void guest_changed(void)
 static void host_changed(void)
 {
 	set_bit(LOOK, &change.flags);
+	wake_up(&change.nudge);
 	mod_delayed_work(change.queue, &change.work, 0);
 }
 
@@ -471,10 +656,10 @@ static void free_all(void)
 	if (change.queue)
 		destroy_workqueue(change.queue);
 	kvfree(change.plan.step);
-	kvfree(change.done.step);
 	vf_wanted_free(change.now.wanted);
 	vf_wanted_free(change.next.wanted);
 	vf_wanted_free(change.unanswered.wanted);
+	vf_wanted_free(change.as_was);
 	vf_guest_free(change.guest);
 }
 
@@ -487,18 +672,16 @@ static int alloc_all(void)
 		return -ENOMEM;
 	room = vf_steps_room(change.guest);
 	change.plan.room = room;
-	change.done.room = room;
 	change.plan.step = kvcalloc(room, sizeof(*change.plan.step),
-				    GFP_KERNEL);
-	change.done.step = kvcalloc(room, sizeof(*change.done.step),
 				    GFP_KERNEL);
 	change.now.wanted = vf_wanted_alloc(change.guest);
 	change.next.wanted = vf_wanted_alloc(change.guest);
 	change.unanswered.wanted = vf_wanted_alloc(change.guest);
+	change.as_was = vf_wanted_alloc(change.guest);
 	/* Frozen with user space: no change goes on while a guest is saved. */
 	change.queue = alloc_ordered_workqueue("virtflex", WQ_FREEZABLE);
-	if (!change.plan.step || !change.done.step || !change.now.wanted ||
-	    !change.next.wanted || !change.unanswered.wanted || !change.queue) {
+	if (!change.plan.step || !change.now.wanted || !change.next.wanted ||
+	    !change.unanswered.wanted || !change.as_was || !change.queue) {
 		free_all();
 		return -ENOMEM;
 	}
@@ -508,6 +691,7 @@ static int alloc_all(void)
 static void stop_worker(void)
 {
 	set_bit(STOP, &change.flags);
+	wake_up(&change.nudge);
 	vf_xs_stop();
 	cancel_delayed_work_sync(&change.work);
 	vf_xs_say("status", "gone");
@@ -528,6 +712,7 @@ int vf_change_start(void)
 		return ret;
 	INIT_DELAYED_WORK(&change.work, change_work);
 	init_completion(&change.published);
+	init_waitqueue_head(&change.nudge);
 	/* Before the worker runs: the first generation is to be the host's. */
 	vf_xs_start(host_changed);
 	ret = vf_cpus_watch(guest_changed);
@@ -552,6 +737,7 @@ int vf_change_start(void)
 void vf_change_stop(void)
 {
 	set_bit(STOP, &change.flags);
+	wake_up(&change.nudge);
 	vf_cpus_unwatch();
 	stop_worker();
 }

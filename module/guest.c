@@ -12,6 +12,7 @@
 
 #include "compat.h"
 #include "guest.h"
+#include "memory.h"
 
 /**
  * vf_guest_alloc() - room for all this guest can have
@@ -73,12 +74,20 @@ void vf_guest_free(struct vf_guest *guest)
 	kfree(guest);
 }
 
-/* Pages the node has; a module sees them through its exported pglist_data. */
-static u64 node_kb(int nid)
+/**
+ * vf_guest_node_kb() - memory a node has now
+ * @node: its id
+ *
+ * What is with the host is still among the kernel's present pages.
+ *
+ * Return: KiB.
+ */
+u64 vf_guest_node_kb(u32 node)
 {
-	if (!node_online(nid))
+	if (!node_online(node))
 		return 0;
-	return (u64)node_present_pages(nid) << (PAGE_SHIFT - 10);
+	return ((u64)node_present_pages(node) << (PAGE_SHIFT - 10)) -
+	       vf_memory_out_kb(node);
 }
 
 /**
@@ -95,7 +104,8 @@ void vf_guest_refresh(struct vf_guest *guest)
 		struct vf_node *n = &guest->nodes[i];
 
 		n->online = node_online(n->id);
-		n->current_kb = node_kb(n->id);
+		n->current_kb = vf_guest_node_kb(n->id);
+		n->out_kb = vf_memory_out_kb(n->id);
 		if (!n->described)
 			n->active = n->current_kb > 0;
 	}

@@ -7,6 +7,7 @@
 
 struct vf_guest *vf_guest_alloc(void);
 void vf_guest_free(struct vf_guest *guest);
+u64 vf_guest_node_kb(u32 node);
 void vf_guest_refresh(struct vf_guest *guest);
 void vf_guest_settle(struct vf_guest *guest);
 

@@ -6,7 +6,9 @@
  *   topology.c  is it sound? (pure)
  *   plan.c      which steps does it take? (pure)
  *   change.c    the worker: reads, plans, carries out or undoes, answers
- *   guest.c     what there is; cpus.c changes it
+ *   guest.c     what there is; cpus.c and memory.c change it
+ *   extent.c    memory to and from the hypervisor
+ *   usage.c     what memory is in use for
  *   state.c     what is published; proc.c shows it
  *
  * Events, from xenstore or from CPU hotplug, only queue the worker. The worker
@@ -16,6 +18,7 @@
 #include <linux/module.h>
 
 #include "change.h"
+#include "memory.h"
 #include "proc.h"
 #include "state.h"
 
@@ -26,9 +29,12 @@ static int __init virtflex_init(void)
 	ret = vf_state_init();
 	if (ret)
 		return ret;
-	ret = vf_change_start();
+	ret = vf_memory_init();
 	if (ret)
 		goto out_state;
+	ret = vf_change_start();
+	if (ret)
+		goto out_memory;
 	ret = vf_proc_init();
 	if (ret)
 		goto out_change;
@@ -37,6 +43,8 @@ static int __init virtflex_init(void)
 out_change:
 	vf_change_stop();
 	vf_state_gone();
+out_memory:
+	vf_memory_exit();
 out_state:
 	vf_state_exit();
 	return ret;
@@ -50,6 +58,7 @@ static void __exit virtflex_exit(void)
 	vf_state_drain();
 	vf_proc_exit();
 	vf_state_drain();
+	vf_memory_exit();
 	vf_state_exit();
 }
 module_exit(virtflex_exit);

@@ -14,7 +14,7 @@
  */
 u32 vf_steps_room(const struct vf_guest *guest)
 {
-	return guest->nr_nodes + guest->nr_vcpus + 2;
+	return guest->nr_nodes + guest->nr_vcpus + 3;
 }
 
 static int append(struct vf_steps *steps, enum vf_step_kind kind, u32 index)
@@ -27,27 +27,35 @@ static int append(struct vf_steps *steps, enum vf_step_kind kind, u32 index)
 	return 0;
 }
 
-/* Memory to bring (1), to take (-1), or neither (0). */
+/*
+ * Memory to bring (1), to take (-1), or neither (0). Less than an extent is not
+ * worth a step, and is what the kernel's count is short of the host's, by what
+ * firmware keeps. What is not with the host cannot be brought.
+ */
 static int memory_direction(const struct vf_guest *guest,
 			    const struct vf_wanted *wanted, u32 node)
 {
 	const struct vf_node *n = &guest->nodes[node];
-	u64 from_kb, to_kb;
+	u64 to_kb = wanted->nodes[node].value[VF_KEY_TARGET];
 
 	if (!wanted->nodes[node].named)
 		return 0;
-	to_kb = wanted->nodes[node].value[VF_KEY_TARGET];
-	if (n->described) {
-		from_kb = n->target_kb;
-	} else {
-		/* The kernel's count is a little less than the host's. */
-		from_kb = n->active ? n->current_kb : 0;
-		if (n->active && to_kb > from_kb)
-			return 0;
-	}
-	if (to_kb == from_kb)
-		return 0;
-	return to_kb > from_kb ? 1 : -1;
+	if (to_kb + VF_EXTENT_KB <= n->current_kb)
+		return -1;
+	return n->out_kb && n->current_kb + VF_EXTENT_KB <= to_kb;
+}
+
+/* A node that goes altogether: who is on it should leave. */
+static bool any_leaves(const struct vf_guest *guest,
+		       const struct vf_wanted *wanted)
+{
+	u32 i;
+
+	for (i = 0; i < guest->nr_nodes; i++)
+		if (guest->nodes[i].active &&
+		    !vf_wanted_active(guest, wanted, i))
+			return true;
+	return false;
 }
 
 static int append_memory(const struct vf_guest *guest,
@@ -80,6 +88,20 @@ static int append_vcpus(const struct vf_guest *guest,
 	return ret;
 }
 
+static int append_coming(const struct vf_guest *guest,
+			 const struct vf_wanted *wanted, struct vf_steps *plan)
+{
+	return append_memory(guest, wanted, 1, plan) ?:
+	       append_vcpus(guest, wanted, true, plan);
+}
+
+static int append_going(const struct vf_guest *guest,
+			const struct vf_wanted *wanted, struct vf_steps *plan)
+{
+	return append_vcpus(guest, wanted, false, plan) ?:
+	       append_memory(guest, wanted, -1, plan);
+}
+
 /**
  * vf_plan() - steps from what there is to what is wanted
  * @guest: what there is, right now
@@ -100,75 +122,30 @@ int vf_plan(const struct vf_guest *guest, const struct vf_wanted *wanted,
 	plan->nr = 0;
 	ret = append(plan, VF_STEP_ANNOUNCE, 0);
 	if (!ret)
-		ret = append_memory(guest, wanted, 1, plan);
+		ret = append_coming(guest, wanted, plan);
+	if (!ret && any_leaves(guest, wanted))
+		ret = append(plan, VF_STEP_GRACE, 0);
 	if (!ret)
-		ret = append_vcpus(guest, wanted, true, plan);
-	if (!ret)
-		ret = append_vcpus(guest, wanted, false, plan);
-	if (!ret)
-		ret = append_memory(guest, wanted, -1, plan);
+		ret = append_going(guest, wanted, plan);
 	if (!ret)
 		ret = append(plan, VF_STEP_PUBLISH, 0);
 	return ret;
 }
 
 /**
- * vf_step_inverse() - the step that undoes a step
- * @step: the step
- * @inverse: out
+ * vf_plan_back() - steps back to what was
+ * @guest: what there is, right now
+ * @as_was: from vf_wanted_as_is(), before anything was done
+ * @plan: out
  *
- * Return: false if there is none.
+ * Return: as vf_plan().
  */
-bool vf_step_inverse(struct vf_step step, struct vf_step *inverse)
+int vf_plan_back(const struct vf_guest *guest, const struct vf_wanted *as_was,
+		 struct vf_steps *plan)
 {
-	inverse->index = step.index;
-	switch (step.kind) {
-	case VF_STEP_MEMORY_IN:
-		inverse->kind = VF_STEP_MEMORY_OUT;
-		return true;
-	case VF_STEP_MEMORY_OUT:
-		inverse->kind = VF_STEP_MEMORY_IN;
-		return true;
-	case VF_STEP_VCPU_ONLINE:
-		inverse->kind = VF_STEP_VCPU_OFFLINE;
-		return true;
-	case VF_STEP_VCPU_OFFLINE:
-		inverse->kind = VF_STEP_VCPU_ONLINE;
-		return true;
-	default:
-		return false;
-	}
-}
-
-/**
- * vf_steps_done() - note a step that was carried out
- * @done: the steps that would have to be undone
- * @step: the step
- *
- * A step that undoes another takes that one off the list, and what was done
- * twice needs undoing once; so plans may follow each other without end, and the
- * list still has room.
- */
-void vf_steps_done(struct vf_steps *done, struct vf_step step)
-{
-	struct vf_step inverse;
-	u32 i;
-
-	if (!vf_step_inverse(step, &inverse))
-		return;
-	for (i = 0; i < done->nr; i++) {
-		if (done->step[i].index != step.index)
-			continue;
-		if (done->step[i].kind == step.kind)
-			return;
-		if (done->step[i].kind == inverse.kind) {
-			done->nr--;
-			memmove(&done->step[i], &done->step[i + 1],
-				(done->nr - i) * sizeof(*done->step));
-			return;
-		}
-	}
-	append(done, step.kind, step.index);
+	plan->nr = 0;
+	return append_coming(guest, as_was, plan) ?:
+	       append_going(guest, as_was, plan);
 }
 
 /**
@@ -192,6 +169,9 @@ void vf_step_text(const struct vf_guest *guest, struct vf_step step,
 	case VF_STEP_VCPU_ONLINE:
 		snprintf(text, size, "vcpu %u online",
 			 guest->vcpus[step.index].id);
+		break;
+	case VF_STEP_GRACE:
+		snprintf(text, size, "time to leave");
 		break;
 	case VF_STEP_VCPU_OFFLINE:
 		snprintf(text, size, "vcpu %u offline",

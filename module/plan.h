@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A change as a list of small steps, each of which can be undone. Pure, as
- * topology.h.
+ * A change as a list of small steps, and the way back. Pure, as topology.h.
  */
 #ifndef VIRTFLEX_PLAN_H
 #define VIRTFLEX_PLAN_H
@@ -11,11 +10,12 @@
 /**
  * enum vf_step_kind - what a step does
  * @VF_STEP_ANNOUNCE: publish what is about to happen; from here on leaving
- *	nodes are not active. Undone: what was published before is again
- * @VF_STEP_MEMORY_IN: bring memory to a node. Undone by VF_STEP_MEMORY_OUT
- * @VF_STEP_VCPU_ONLINE: bring a vCPU online. Undone by VF_STEP_VCPU_OFFLINE
- * @VF_STEP_VCPU_OFFLINE: take a vCPU offline. Undone by VF_STEP_VCPU_ONLINE
- * @VF_STEP_MEMORY_OUT: take memory from a node. Undone by VF_STEP_MEMORY_IN
+ *	nodes are not active
+ * @VF_STEP_MEMORY_IN: bring memory to a node
+ * @VF_STEP_VCPU_ONLINE: bring a vCPU online
+ * @VF_STEP_GRACE: give programs time to leave a node by themselves
+ * @VF_STEP_VCPU_OFFLINE: take a vCPU offline
+ * @VF_STEP_MEMORY_OUT: take memory from a node
  * @VF_STEP_PUBLISH: publish what is now, arrived nodes among the active ones;
  *	the change is done and no longer undone
  */
@@ -23,6 +23,7 @@ enum vf_step_kind {
 	VF_STEP_ANNOUNCE,
 	VF_STEP_MEMORY_IN,
 	VF_STEP_VCPU_ONLINE,
+	VF_STEP_GRACE,
 	VF_STEP_VCPU_OFFLINE,
 	VF_STEP_MEMORY_OUT,
 	VF_STEP_PUBLISH,
@@ -54,8 +55,8 @@ struct vf_steps {
 u32 vf_steps_room(const struct vf_guest *guest);
 int vf_plan(const struct vf_guest *guest, const struct vf_wanted *wanted,
 	    struct vf_steps *plan);
-void vf_steps_done(struct vf_steps *done, struct vf_step step);
-bool vf_step_inverse(struct vf_step step, struct vf_step *inverse);
+int vf_plan_back(const struct vf_guest *guest, const struct vf_wanted *as_was,
+		 struct vf_steps *plan);
 void vf_step_text(const struct vf_guest *guest, struct vf_step step,
 		  char *text, size_t size);
 

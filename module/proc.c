@@ -5,11 +5,13 @@
  */
 #include <linux/atomic.h>
 #include <linux/mutex.h>
+#include <linux/nodemask.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 
+#include "memory.h"
 #include "proc.h"
 #include "state.h"
 
@@ -168,8 +170,28 @@ static const struct proc_ops vf_proc_ops = {
 	.proc_release	= vf_proc_release,
 };
 
+/* Counters; nobody is told when they change. See docs/proc.md. */
+static int vf_proc_capacity(struct seq_file *m, void *unused)
+{
+	struct vf_memory_counts c;
+	u32 node;
+
+	seq_puts(m, "version     1\n");
+	seq_printf(m, "#      id %10s %10s %10s %10s %10s %10s %10s %10s\n",
+		   "out_kb", "lost_kb", "out_free", "out_moved", "out_pages",
+		   "in", "in_pages", "stuck");
+	for_each_online_node(node) {
+		vf_memory_counts(node, &c);
+		seq_printf(m, "node %4u %10llu %10llu %10llu %10llu %10llu %10llu %10llu %10llu\n",
+			   node, c.out_kb, c.lost_kb, c.taken_free,
+			   c.taken_moved, c.taken_small, c.given,
+			   c.given_small, c.stuck);
+	}
+	return 0;
+}
+
 /**
- * vf_proc_init() - create the file; the first generation is published
+ * vf_proc_init() - create the files; the first generation is published
  *
  * Return: 0 or -ENOMEM.
  */
@@ -178,7 +200,9 @@ int vf_proc_init(void)
 	vf_proc_dir = proc_mkdir("virtflex", NULL);
 	if (!vf_proc_dir)
 		return -ENOMEM;
-	if (!proc_create("topology", 0444, vf_proc_dir, &vf_proc_ops)) {
+	if (!proc_create("topology", 0444, vf_proc_dir, &vf_proc_ops) ||
+	    !proc_create_single("capacity", 0444, vf_proc_dir,
+				vf_proc_capacity)) {
 		proc_remove(vf_proc_dir);
 		return -ENOMEM;
 	}
@@ -186,7 +210,7 @@ int vf_proc_init(void)
 }
 
 /**
- * vf_proc_exit() - remove the file
+ * vf_proc_exit() - remove the files
  *
  * Waits for operations on it that are running, and releases what is open; from
  * then on nothing of it runs.

@@ -20,6 +20,16 @@ static const struct {
 	[VF_KEY_TARGET]	  = { "target",	  0, VF_MAX_KB, true },
 };
 
+/* Numbers of a change: what is accepted. All can be left out. */
+static const struct {
+	const char *name;
+	u64 most;
+} options[VF_NR_OPTIONS] = {
+	[VF_OPT_GRACE_MS] = { "grace_ms", 600000 },
+	[VF_OPT_SMALL]	  = { "small",	  1 },
+	[VF_OPT_WAIT_S]	  = { "wait_s",	  86400 },
+};
+
 /* Enough of a bad value to recognise it by. */
 #define QUOTE_LEN	33
 
@@ -111,6 +121,17 @@ const char *vf_key_name(enum vf_key key)
 }
 
 /**
+ * vf_option_name() - name of a key that says how
+ * @option: which
+ *
+ * Return: the name, as in xenstore.
+ */
+const char *vf_option_name(enum vf_option option)
+{
+	return options[option].name;
+}
+
+/**
  * vf_request_name() - what a request does
  * @request: which
  *
@@ -136,6 +157,8 @@ const char *vf_request_name(enum vf_request request)
 void vf_wanted_clear(const struct vf_guest *guest, struct vf_wanted *wanted)
 {
 	wanted->request = VF_IDLE;
+	memset(wanted->has_option, 0, sizeof(wanted->has_option));
+	memset(wanted->option, 0, sizeof(wanted->option));
 	memset(wanted->nodes, 0, guest->nr_nodes * sizeof(*wanted->nodes));
 	memset(wanted->vcpus, VF_VCPU_UNNAMED,
 	       guest->nr_vcpus * sizeof(*wanted->vcpus));
@@ -161,6 +184,35 @@ int vf_wanted_request(struct vf_wanted *wanted, const char *value, size_t len,
 	}
 	vf_quote(quoted, sizeof(quoted), value, len);
 	vf_error_set(err, "numa/topo_change: \"%s\" is not 0, 1 or 2", quoted);
+	return -EINVAL;
+}
+
+/**
+ * vf_wanted_option() - take a key that says how to carry a change out
+ * @wanted: out
+ * @option: which
+ * @value: text; NULL if the key does not exist
+ * @len: length of @value
+ * @err: why it failed
+ *
+ * Return: 0 or -EINVAL.
+ */
+int vf_wanted_option(struct vf_wanted *wanted, enum vf_option option,
+		     const char *value, size_t len, struct vf_error *err)
+{
+	char quoted[QUOTE_LEN];
+
+	if (!value)
+		return 0;
+	if (!vf_parse_number(value, len, 0, options[option].most,
+			     &wanted->option[option])) {
+		wanted->has_option[option] = true;
+		return 0;
+	}
+	vf_quote(quoted, sizeof(quoted), value, len);
+	vf_error_set(err, "numa/%s: \"%s\" is not a number from 0 to %llu",
+		     options[option].name, quoted,
+		     (unsigned long long)options[option].most);
 	return -EINVAL;
 }
 
@@ -511,6 +563,8 @@ bool vf_wanted_equal(const struct vf_guest *guest, const struct vf_wanted *a,
 	u32 i, key;
 
 	if (a->request != b->request ||
+	    memcmp(a->has_option, b->has_option, sizeof(a->has_option)) ||
+	    memcmp(a->option, b->option, sizeof(a->option)) ||
 	    memcmp(a->vcpus, b->vcpus, guest->nr_vcpus * sizeof(*a->vcpus)))
 		return false;
 	for (i = 0; i < guest->nr_nodes; i++) {
@@ -525,6 +579,28 @@ bool vf_wanted_equal(const struct vf_guest *guest, const struct vf_wanted *a,
 				return false;
 	}
 	return true;
+}
+
+/**
+ * vf_wanted_as_is() - want what there is, to come back to it later
+ * @guest: what there is
+ * @wanted: out
+ */
+void vf_wanted_as_is(const struct vf_guest *guest, struct vf_wanted *wanted)
+{
+	u32 i;
+
+	vf_wanted_clear(guest, wanted);
+	for (i = 0; i < guest->nr_nodes; i++) {
+		struct vf_wanted_node *w = &wanted->nodes[i];
+
+		w->named = true;
+		w->has[VF_KEY_TARGET] = true;
+		w->value[VF_KEY_TARGET] = guest->nodes[i].current_kb;
+	}
+	for (i = 0; i < guest->nr_vcpus; i++)
+		wanted->vcpus[i] = guest->vcpus[i].online ? VF_VCPU_ONLINE :
+							    VF_VCPU_OFFLINE;
 }
 
 /**

@@ -15,6 +15,9 @@
 /** VF_MAX_KB - most memory of a node, in KiB: 2^40 */
 #define VF_MAX_KB	0x10000000000ULL
 
+/** VF_EXTENT_KB - memory comes and goes in extents of this size, in KiB */
+#define VF_EXTENT_KB	2048
+
 /** VF_MAX_VCPUS - vCPU ids are below this */
 #define VF_MAX_VCPUS	8192
 
@@ -40,6 +43,7 @@ struct vf_error {
  * @active: memory may be placed here
  * @pnode: physical node behind it, or VF_PNODE_UNKNOWN
  * @current_kb: memory the kernel has on it
+ * @out_kb: memory of it that is with the host
  * @target_kb: memory the host wanted it to have; of use where @described
  * @capacity_kb: most memory it can have; of use where @described
  */
@@ -50,6 +54,7 @@ struct vf_node {
 	bool active;
 	s32 pnode;
 	u64 current_kb;
+	u64 out_kb;
 	u64 target_kb;
 	u64 capacity_kb;
 };
@@ -115,6 +120,14 @@ struct vf_wanted_node {
 	u64 value[VF_NR_KEYS];
 };
 
+/** enum vf_option - how a change is to be carried out; table in topology.c */
+enum vf_option {
+	VF_OPT_GRACE_MS,	/* for programs to leave a node by themselves */
+	VF_OPT_SMALL,		/* take also what is no whole extent */
+	VF_OPT_WAIT_S,		/* keep trying while the host has no memory */
+	VF_NR_OPTIONS,
+};
+
 /** enum vf_wanted_vcpu - what the host wants of a vCPU */
 enum vf_wanted_vcpu {
 	VF_VCPU_UNNAMED	= 0,
@@ -125,11 +138,15 @@ enum vf_wanted_vcpu {
 /**
  * struct vf_wanted - what the host wants
  * @request: expand, shrink or nothing
+ * @has_option: which of @option were given
+ * @option: by enum vf_option; 0 where not given
  * @nodes: as many as the guest has, in the same order
  * @vcpus: enum vf_wanted_vcpu; as many as the guest has, in the same order
  */
 struct vf_wanted {
 	enum vf_request request;
+	bool has_option[VF_NR_OPTIONS];
+	u64 option[VF_NR_OPTIONS];
 	struct vf_wanted_node *nodes;
 	u8 *vcpus;
 };
@@ -140,11 +157,14 @@ int vf_parse_number(const char *text, size_t len, u64 least, u64 most,
 		    u64 *number);
 
 const char *vf_key_name(enum vf_key key);
+const char *vf_option_name(enum vf_option option);
 const char *vf_request_name(enum vf_request request);
 
 void vf_wanted_clear(const struct vf_guest *guest, struct vf_wanted *wanted);
 int vf_wanted_request(struct vf_wanted *wanted, const char *value, size_t len,
 		      struct vf_error *err);
+int vf_wanted_option(struct vf_wanted *wanted, enum vf_option option,
+		     const char *value, size_t len, struct vf_error *err);
 int vf_wanted_node(const struct vf_guest *guest, struct vf_wanted *wanted,
 		   const char *name, u32 *node, struct vf_error *err);
 int vf_wanted_key(const struct vf_guest *guest, struct vf_wanted *wanted,
@@ -161,6 +181,7 @@ bool vf_wanted_equal(const struct vf_guest *guest, const struct vf_wanted *a,
 		     const struct vf_wanted *b);
 bool vf_wanted_active(const struct vf_guest *guest,
 		      const struct vf_wanted *wanted, u32 node);
+void vf_wanted_as_is(const struct vf_guest *guest, struct vf_wanted *wanted);
 void vf_wanted_take(struct vf_guest *guest, const struct vf_wanted *wanted);
 
 #endif /* VIRTFLEX_TOPOLOGY_H */

@@ -95,6 +95,25 @@ static int read_request(struct xenbus_transaction t, struct vf_reading *r)
 	return ret;
 }
 
+static int read_options(struct xenbus_transaction t, struct vf_reading *r)
+{
+	enum vf_option option;
+	int ret = 0;
+
+	for (option = 0; option < VF_NR_OPTIONS && !ret; option++) {
+		unsigned int len;
+		char *value;
+
+		ret = read_key(t, "numa", vf_option_name(option), &value, &len,
+			       &r->err);
+		if (!ret)
+			ret = vf_wanted_option(r->wanted, option, value,
+					       value ? len : 0, &r->err);
+		kfree(value);
+	}
+	return ret;
+}
+
 static int read_vcpus(struct xenbus_transaction t,
 		      const struct vf_guest *guest, struct vf_reading *r,
 		      u32 node, const char *dir)
@@ -171,6 +190,8 @@ static void read_all(struct xenbus_transaction t, const struct vf_guest *guest,
 	r->err.text[0] = '\0';
 	vf_wanted_clear(guest, r->wanted);
 	r->ret = read_request(t, r);
+	if (!r->ret && r->asked)
+		r->ret = read_options(t, r);
 	if (!r->ret && (r->asked || always))
 		r->ret = read_nodes(t, guest, r);
 }

@@ -16,8 +16,8 @@ void fixture_init(struct fixture *f)
 	f->wanted.vcpus = f->wanted_vcpus;
 	f->plan.step = f->plan_steps;
 	f->plan.room = ARRAY_SIZE(f->plan_steps);
-	f->done.step = f->done_steps;
-	f->done.room = ARRAY_SIZE(f->done_steps);
+	f->as_was.nodes = f->was_nodes;
+	f->as_was.vcpus = f->was_vcpus;
 	for (i = 0; i < FIXTURE_NODES; i++) {
 		f->nodes[i].id = i;
 		f->nodes[i].online = true;
@@ -83,6 +83,23 @@ static int read_node(struct fixture *f, const char *name, char **lines,
 	return 0;
 }
 
+/* A line that says how; -ENOENT if it is none. */
+static int read_option(struct fixture *f, const char *line)
+{
+	enum vf_option option;
+
+	for (option = 0; option < VF_NR_OPTIONS; option++) {
+		size_t len = strlen(vf_option_name(option));
+
+		if (strncmp(line, vf_option_name(option), len) ||
+		    line[len] != ' ')
+			continue;
+		return vf_wanted_option(&f->wanted, option, line + len + 1,
+					strlen(line + len + 1), &f->err);
+	}
+	return -ENOENT;
+}
+
 static int read_lines(struct fixture *f, char **lines, size_t nr)
 {
 	size_t i, end;
@@ -100,6 +117,9 @@ static int read_lines(struct fixture *f, char **lines, size_t nr)
 				return ret;
 			continue;
 		}
+		ret = read_option(f, lines[i]);
+		if (ret && ret != -ENOENT)
+			return ret;
 		if (strncmp(lines[i], "node/", 5))
 			continue;
 		len = strcspn(lines[i] + 5, "/");

@@ -14,21 +14,22 @@
  * @guest: points to the rest
  * @wanted: points to the rest
  * @plan: points to the rest
- * @done: points to the rest
+ * @as_was: points to the rest
  */
 struct fixture {
 	struct vf_guest guest;
 	struct vf_wanted wanted;
 	struct vf_steps plan;
-	struct vf_steps done;
+	struct vf_wanted as_was;
 	struct vf_error err;
 
 	struct vf_node nodes[FIXTURE_NODES];
 	struct vf_vcpu vcpus[FIXTURE_VCPUS];
 	struct vf_wanted_node wanted_nodes[FIXTURE_NODES];
 	u8 wanted_vcpus[FIXTURE_VCPUS];
-	struct vf_step plan_steps[FIXTURE_NODES + FIXTURE_VCPUS + 2];
-	struct vf_step done_steps[FIXTURE_NODES + FIXTURE_VCPUS + 2];
+	struct vf_wanted_node was_nodes[FIXTURE_NODES];
+	u8 was_vcpus[FIXTURE_VCPUS];
+	struct vf_step plan_steps[FIXTURE_NODES + FIXTURE_VCPUS + 3];
 };
 
 void fixture_init(struct fixture *f);

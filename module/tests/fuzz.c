@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Any text as what the host wrote. Beyond what the sanitizers see: what was
- * accepted is within bounds, carries out, and can be undone; what was refused
+ * accepted is within bounds, carries out, and has a way back; what was refused
  * has a reason, in printable ASCII.
  */
 #include <stdlib.h>
@@ -38,8 +38,8 @@ static void check_plan(struct fixture *f)
 		vf_step_text(&f->guest, step, text, sizeof(text));
 		must(step.kind != VF_STEP_VCPU_OFFLINE ||
 		     f->vcpus[step.index].id);
-		vf_steps_done(&f->done, step);
 	}
+	must(!vf_plan_back(&f->guest, &f->as_was, &f->plan));
 }
 
 static void check_accepted(struct fixture *f)
@@ -56,6 +56,9 @@ static void check_accepted(struct fixture *f)
 		      w->value[VF_KEY_CAPACITY] <= VF_MAX_KB));
 	}
 	must(active);
+	must(f->wanted.option[VF_OPT_GRACE_MS] <= 600000);
+	must(f->wanted.option[VF_OPT_SMALL] <= 1);
+	must(f->wanted.option[VF_OPT_WAIT_S] <= 86400);
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
@@ -66,6 +69,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = '\0';
 	fixture_init(&f);
+	vf_wanted_as_is(&f.guest, &f.as_was);
 	if (fixture_read(&f, text) ||
 	    vf_wanted_check(&f.guest, &f.wanted, &f.err)) {
 		check_reason(&f);

@@ -35,44 +35,63 @@ static void assert_plan(struct fixture *f, const char *expected)
 	assert_string_equal(text, expected);
 }
 
-/* As the module does, but for the kernel. */
-static void run_step(struct fixture *f, struct vf_step step)
+static void move_memory(struct vf_node *n, u64 to_kb)
 {
-	if (step.kind == VF_STEP_VCPU_ONLINE)
+	u64 all_kb = n->current_kb + n->out_kb;
+
+	n->current_kb = to_kb < all_kb ? to_kb : all_kb;
+	n->out_kb = all_kb - n->current_kb;
+}
+
+/* As the module does, but for the kernel. */
+static void run_step(struct fixture *f, const struct vf_wanted *goal,
+		     struct vf_step step)
+{
+	switch (step.kind) {
+	case VF_STEP_VCPU_ONLINE:
 		f->vcpus[step.index].online = true;
-	if (step.kind == VF_STEP_VCPU_OFFLINE)
+		break;
+	case VF_STEP_VCPU_OFFLINE:
 		f->vcpus[step.index].online = false;
-	if (step.kind == VF_STEP_PUBLISH)
+		break;
+	case VF_STEP_MEMORY_IN:
+	case VF_STEP_MEMORY_OUT:
+		move_memory(&f->nodes[step.index],
+			    goal->nodes[step.index].value[VF_KEY_TARGET]);
+		break;
+	case VF_STEP_PUBLISH:
 		vf_wanted_take(&f->guest, &f->wanted);
+		break;
+	default:
+		break;
+	}
 }
 
 static void run(struct fixture *f, u32 nr)
 {
 	u32 i;
 
-	for (i = 0; i < nr && i < f->plan.nr; i++) {
-		run_step(f, f->plan.step[i]);
-		vf_steps_done(&f->done, f->plan.step[i]);
-	}
+	for (i = 0; i < nr && i < f->plan.nr; i++)
+		run_step(f, &f->wanted, f->plan.step[i]);
 }
 
-static void undo(struct fixture *f)
+static void go_back(struct fixture *f)
 {
-	while (f->done.nr) {
-		struct vf_step inverse;
+	u32 i;
 
-		f->done.nr--;
-		assert_true(vf_step_inverse(f->done.step[f->done.nr], &inverse));
-		run_step(f, inverse);
-	}
+	assert_int_equal(vf_plan_back(&f->guest, &f->as_was, &f->plan), 0);
+	for (i = 0; i < f->plan.nr; i++)
+		run_step(f, &f->as_was, f->plan.step[i]);
 }
 
-static void assert_all_online(struct fixture *f)
+static void assert_all_there(struct fixture *f)
 {
 	u32 i;
 
 	for (i = 0; i < FIXTURE_VCPUS; i++)
 		assert_true(f->vcpus[i].online);
+	for (i = 0; i < FIXTURE_NODES; i++)
+		assert_int_equal(f->nodes[i].out_kb, 0);
 }
 
 static void shrinks(void **state)
@@ -82,8 +101,9 @@ static void shrinks(void **state)
 	(void)state;
 	fixture_init(&f);
 	want(&f, "topo_change 2\n" GOES(2, 4, 5) GOES(3, 6, 7));
-	assert_plan(&f, "announce\nvcpu 4 offline\nvcpu 5 offline\n"
-		    "vcpu 6 offline\nvcpu 7 offline\nmemory of node 2 out\n"
+	assert_plan(&f, "announce\ntime to leave\nvcpu 4 offline\n"
+		    "vcpu 5 offline\nvcpu 6 offline\nvcpu 7 offline\n"
+		    "memory of node 2 out\n"
 		    "memory of node 3 out\npublish\n");
 }
 
@@ -108,26 +128,92 @@ static void leaves_out_what_is_so(void **state)
 	fixture_init(&f);
 	f.vcpus[4].online = false;
 	want(&f, "topo_change 2\n" GOES(2, 4, 5) COMES(1, 2, 3));
-	assert_plan(&f, "announce\nvcpu 5 offline\nmemory of node 2 out\n"
-		    "publish\n");
+	assert_plan(&f, "announce\ntime to leave\nvcpu 5 offline\n"
+		    "memory of node 2 out\npublish\n");
 	want(&f, "topo_change 1\n" COMES(1, 2, 3));
 	assert_plan(&f, "announce\npublish\n");
 }
 
-static void undoes(void **state)
+/* Part of a node: nobody has to leave it. */
+static void takes_part(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	want(&f, "topo_change 2\nnode/2/capacity 262144\nnode/2/target 100000\n");
+	assert_plan(&f, "announce\nmemory of node 2 out\npublish\n");
+	run(&f, U32_MAX);
+	assert_int_equal(f.nodes[2].current_kb, 100000);
+	/* Less than an extent more, or less, is as good as that. */
+	want(&f, "topo_change 1\nnode/2/capacity 262144\nnode/2/target 102047\n");
+	assert_plan(&f, "announce\npublish\n");
+	run(&f, U32_MAX);
+	want(&f, "topo_change 2\nnode/2/capacity 262144\nnode/2/target 97953\n");
+	assert_plan(&f, "announce\npublish\n");
+	want(&f, "topo_change 1\nnode/2/capacity 262144\nnode/2/target 102048\n");
+	assert_plan(&f, "announce\nmemory of node 2 in\npublish\n");
+}
+
+/* What fell short is tried again by the same request. */
+static void tries_again(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	want(&f, "topo_change 2\n" GOES(2, 4, 5));
+	run(&f, U32_MAX);
+	f.nodes[2].current_kb = 8192;
+	f.nodes[2].out_kb = 262144 - 8192;
+	want(&f, "topo_change 2\n" GOES(2, 4, 5));
+	assert_plan(&f, "announce\nmemory of node 2 out\npublish\n");
+}
+
+/* Memory the host never took cannot come. */
+static void brings_what_is_out(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	want(&f, "topo_change 1\nnode/2/capacity 524288\nnode/2/target 524288\n");
+	assert_plan(&f, "announce\npublish\n");
+}
+
+static void goes_back(void **state)
 {
 	struct fixture f;
 	u32 steps;
 
 	(void)state;
-	/* Everything but the last step, which is not undone. */
-	for (steps = 0; steps < 8; steps++) {
+	/* Everything but the last step, from which there is no way back. */
+	for (steps = 0; steps < 9; steps++) {
 		fixture_init(&f);
+		vf_wanted_as_is(&f.guest, &f.as_was);
 		want(&f, "topo_change 2\n" GOES(2, 4, 5) GOES(3, 6, 7));
 		run(&f, steps);
-		undo(&f);
-		assert_all_online(&f);
+		go_back(&f);
+		assert_all_there(&f);
 	}
+}
+
+static void goes_back_to_half(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	want(&f, "topo_change 2\n" GOES(3, 6, 7));
+	run(&f, U32_MAX);
+	vf_wanted_as_is(&f.guest, &f.as_was);
+	want(&f, "topo_change 1\n" COMES(3, 6, 7));
+	run(&f, f.plan.nr - 1);
+	assert_all_there(&f);
+	go_back(&f);
+	assert_int_equal(f.nodes[3].out_kb, FIXTURE_KB);
+	assert_false(f.vcpus[6].online || f.vcpus[7].online);
+	assert_true(f.vcpus[4].online && f.vcpus[5].online);
 }
 
 static void takes_over(void **state)
@@ -136,7 +222,7 @@ static void takes_over(void **state)
 	u32 steps;
 
 	(void)state;
-	for (steps = 0; steps < 8; steps++) {
+	for (steps = 0; steps < 9; steps++) {
 		fixture_init(&f);
 		want(&f, "topo_change 2\n" GOES(2, 4, 5) GOES(3, 6, 7));
 		run(&f, steps);
@@ -147,24 +233,27 @@ static void takes_over(void **state)
 		assert_false(f.vcpus[6].online || f.vcpus[7].online);
 		assert_true(f.nodes[2].active);
 		assert_false(f.nodes[3].active);
+		assert_int_equal(f.nodes[2].out_kb, 0);
+		assert_int_equal(f.nodes[3].current_kb, 0);
 	}
 }
 
-static void undoes_what_took_over(void **state)
+static void goes_back_from_what_took_over(void **state)
 {
 	struct fixture f;
 	u32 first, second;
 
 	(void)state;
-	for (first = 0; first < 8; first++)
-		for (second = 0; second < 6; second++) {
+	for (first = 0; first < 9; first++)
+		for (second = 0; second < 8; second++) {
 			fixture_init(&f);
+			vf_wanted_as_is(&f.guest, &f.as_was);
 			want(&f, "topo_change 2\n" GOES(2, 4, 5) GOES(3, 6, 7));
 			run(&f, first);
 			want(&f, "topo_change 2\n" COMES(2, 4, 5) GOES(3, 6, 7));
 			run(&f, second < f.plan.nr ? second : f.plan.nr - 1);
-			undo(&f);
-			assert_all_online(&f);
+			go_back(&f);
+			assert_all_there(&f);
 		}
 }
 
@@ -175,15 +264,14 @@ static void host_that_never_decides(void **state)
 
 	(void)state;
 	fixture_init(&f);
+	vf_wanted_as_is(&f.guest, &f.as_was);
 	for (i = 0; i < 1000; i++) {
 		want(&f, i % 2 ? "topo_change 2\n" COMES(2, 4, 5) GOES(3, 6, 7) :
 				 "topo_change 2\n" GOES(2, 4, 5) COMES(3, 6, 7));
 		run(&f, f.plan.nr - 1);
-		/* Two vCPUs, and both nodes' memory. */
-		assert_true(f.done.nr <= 4);
 	}
-	undo(&f);
-	assert_all_online(&f);
+	go_back(&f);
+	assert_all_there(&f);
 }
 
 static void room_is_enough(void **state)
@@ -204,9 +292,13 @@ int main(void)
 		cmocka_unit_test(shrinks),
 		cmocka_unit_test(expands_in_the_other_order),
 		cmocka_unit_test(leaves_out_what_is_so),
-		cmocka_unit_test(undoes),
+		cmocka_unit_test(takes_part),
+		cmocka_unit_test(tries_again),
+		cmocka_unit_test(brings_what_is_out),
+		cmocka_unit_test(goes_back),
+		cmocka_unit_test(goes_back_to_half),
 		cmocka_unit_test(takes_over),
-		cmocka_unit_test(undoes_what_took_over),
+		cmocka_unit_test(goes_back_from_what_took_over),
 		cmocka_unit_test(host_that_never_decides),
 		cmocka_unit_test(room_is_enough),
 	};

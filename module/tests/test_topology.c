@@ -52,6 +52,29 @@ static void parses_numbers(void **state)
 	}
 }
 
+static void reads_how(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	assert_int_equal(fixture_read(&f, "topo_change 2\ngrace_ms 0\nsmall 1\n"), 0);
+	assert_true(f.wanted.has_option[VF_OPT_GRACE_MS]);
+	assert_int_equal(f.wanted.option[VF_OPT_GRACE_MS], 0);
+	assert_int_equal(f.wanted.option[VF_OPT_SMALL], 1);
+	assert_false(f.wanted.has_option[VF_OPT_WAIT_S]);
+
+	assert_int_equal(fixture_read(&f, "grace_ms -1\n"), -EINVAL);
+	assert_string_equal(f.err.text,
+			    "numa/grace_ms: \"-1\" is not a number from 0 to 600000");
+	assert_int_equal(fixture_read(&f, "small 2\n"), -EINVAL);
+	assert_string_equal(f.err.text,
+			    "numa/small: \"2\" is not a number from 0 to 1");
+	assert_int_equal(fixture_read(&f, "wait_s 86401\n"), -EINVAL);
+	assert_string_equal(f.err.text,
+			    "numa/wait_s: \"86401\" is not a number from 0 to 86400");
+}
+
 static void parses_within_bounds(void **state)
 {
 	u64 number = 0;
@@ -297,6 +320,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parses_numbers),
 		cmocka_unit_test(parses_within_bounds),
+		cmocka_unit_test(reads_how),
 		cmocka_unit_test(quotes),
 		cmocka_unit_test(errors_are_bounded),
 		cmocka_unit_test(takes_good_input),

@@ -87,9 +87,20 @@ machine_begin() {
 
 # One kernel command line for guests on QEMU and on Xen. Thresholds are wide:
 # an emulated CPU may have to wait for its turn.
+# The kernel finds out for each CPU how long a delay loop takes, which takes a
+# second or two where CPUs share a core. Emulated, they count the cycles of this
+# machine's.
+delay_loops() {
+	local mhz hz
+	mhz=$(sed -n 's/^cpu MHz.*: *\([0-9]*\).*/\1/p' /proc/cpuinfo | head -n 1)
+	hz=$(sed -n 's/^CONFIG_HZ=//p' "$kernel/config")
+	[ -z "$mhz" ] || [ -z "$hz" ] || echo " lpj=$((mhz * 1000000 / hz))"
+}
+
 guest_args() {
 	local args="panic=-1 oops=panic loglevel=7 8250.nr_uarts=16 watchdog_thresh=30"
 	args+=" rcupdate.rcu_cpu_stall_timeout=60 sysctl.kernel.hung_task_timeout_secs=60"
+	args+=$(delay_loops)
 	[ "$flavour" != debug ] || args+=" panic_on_warn=1 kmemleak=on softlockup_panic=1 hung_task_panic=1"
 	echo "$args"
 }

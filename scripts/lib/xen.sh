@@ -54,6 +54,8 @@ make_xen_archive() {
 	new_root "$root"
 	xenstore_tools "$root"
 	if [ "$1" = dom0 ]; then
+		# opened by the C library when a thread of xl is to end
+		install -D -t "$root/usr/lib/x86_64-linux-gnu" "$sysroot/lib/x86_64-linux-gnu/libgcc_s.so.1"
 		for program in $DOM0_PROGRAMS; do
 			in_sysroot "$root" "usr/lib/xen-$XEN/bin/$program"
 			ln -s "../lib/xen-$XEN/bin/$program" "$root/usr/bin/$program"

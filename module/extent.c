@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The two hypercalls memory leaves and comes back by, one extent a call: Xen
+ * looks whether it should let go of the CPU between extents only, and stock Xen
+ * takes a large extent apart page by page.
+ */
+#include <linux/bug.h>
+#include <linux/mm.h>
+
+#include <xen/balloon.h>
+#include <xen/features.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/memory.h>
+#include <xen/xen.h>
+
+#include <asm/xen/hypercall.h>
+
+#include "extent.h"
+
+/*
+ * Xen's public/memory.h has these flags; Linux does not. They go where Linux
+ * has address_bits.
+ */
+#define MEMF_NODE(n)		((((n) + 1) & 0xff) << 8)
+#define MEMF_EXACT_NODE		BIT(17)
+#define MEMF_VNODE		BIT(18)
+
+/**
+ * vf_extent_ready() - whether this guest can hand memory back
+ *
+ * Return: false without Xen, and in a PV guest, which has frames of its own to
+ * keep book of.
+ */
+bool vf_extent_ready(void)
+{
+	return xen_domain() && xen_feature(XENFEAT_auto_translated_physmap);
+}
+
+static int memory_op(unsigned int cmd, unsigned long pfn, unsigned int order,
+		     unsigned int flags)
+{
+	xen_pfn_t frame = pfn;
+	struct xen_memory_reservation reservation = {
+		.nr_extents	= 1,
+		.extent_order	= order,
+		.address_bits	= flags,
+		.domid		= DOMID_SELF,
+	};
+	int ret;
+
+	set_xen_guest_handle(reservation.extent_start, &frame);
+	ret = HYPERVISOR_memory_op(cmd, &reservation);
+	if (ret < 0)
+		return ret;
+	return ret == 1 ? 0 : -ENOMEM;
+}
+
+/**
+ * vf_extent_release() - hand an extent back
+ * @pfn: its first page, a multiple of its size
+ * @order: its order
+ *
+ * Nobody may touch it any more. Xen does not say how much of an extent it took
+ * before it met a page it could not take: after an error none of it may be
+ * used.
+ *
+ * Context: may sleep for nothing, but takes up to a second under emulation.
+ * Return: 0 or a negative error.
+ */
+int vf_extent_release(unsigned long pfn, unsigned int order)
+{
+	return memory_op(XENMEM_decrease_reservation, pfn, order, 0);
+}
+
+/**
+ * vf_extent_populate() - get memory for an extent that was handed back
+ * @pfn: its first page
+ * @order: its order
+ * @node: virtual node whose physical node it is to come from, and no other
+ *
+ * Return: 0, -ENOMEM if there is none or the domain has all it may have.
+ */
+int vf_extent_populate(unsigned long pfn, unsigned int order, u32 node)
+{
+	return memory_op(XENMEM_populate_physmap, pfn, order,
+			 MEMF_NODE(node) | MEMF_VNODE | MEMF_EXACT_NODE);
+}
+
+/**
+ * vf_extent_account() - let the stock balloon driver know
+ * @pages: that came (or, negative, went) by our doing
+ *
+ * The driver compares what it thinks the guest has with what it wants it to
+ * have. Both change together, so that it neither brings back what a node gave
+ * nor takes from elsewhere what a node got, and the next "xl mem-set" still
+ * means the whole guest.
+ *
+ * With the series the driver does this under its lock. A stock kernel has no
+ * way to take it; there, a change of a node and "xl mem-set" at the very same
+ * moment can leave the driver's count off by the pages it moved meanwhile.
+ */
+void vf_extent_account(long pages)
+{
+#ifdef XEN_BALLOON_ADJUST
+	xen_balloon_adjust(pages);
+#elif defined(CONFIG_XEN_BALLOON)
+	balloon_stats.current_pages += pages;
+	balloon_set_new_target(balloon_stats.target_pages + pages);
+#endif
+}

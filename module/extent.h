@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Guest memory as the hypervisor takes and gives it: extents. */
+#ifndef VIRTFLEX_EXTENT_H
+#define VIRTFLEX_EXTENT_H
+
+#include <linux/errno.h>
+#include <linux/types.h>
+
+/** VF_EXTENT_ORDER - order of an extent memory is moved in: 2 MiB */
+#define VF_EXTENT_ORDER	9
+
+/** VF_EXTENT_PAGES - pages of such an extent */
+#define VF_EXTENT_PAGES	(1UL << VF_EXTENT_ORDER)
+
+#ifdef CONFIG_XEN
+bool vf_extent_ready(void);
+int vf_extent_release(unsigned long pfn, unsigned int order);
+int vf_extent_populate(unsigned long pfn, unsigned int order, u32 node);
+void vf_extent_account(long pages);
+#else
+static inline bool vf_extent_ready(void)
+{
+	return false;
+}
+
+static inline int vf_extent_release(unsigned long pfn, unsigned int order)
+{
+	return -ENODEV;
+}
+
+static inline int vf_extent_populate(unsigned long pfn, unsigned int order,
+				     u32 node)
+{
+	return -ENODEV;
+}
+
+static inline void vf_extent_account(long pages)
+{
+}
+#endif
+
+#endif /* VIRTFLEX_EXTENT_H */

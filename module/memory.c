@@ -1,0 +1,615 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A node's memory on its way to the host and back.
+ *
+ * Life of a page that leaves: it is allocated, by us, as free memory or after
+ * alloc_contig_range() moved away what was in it. From then on nobody else has
+ * a reference to it and no list but ours holds it. It is scrubbed, marked
+ * PageOffline (so that crash dumps, /proc/kcore and hibernation do not touch
+ * it), taken off the count of managed pages, and handed to the host; its
+ * struct page stays. It comes back the other way round: populated first, then
+ * unmarked, counted and freed.
+ *
+ * While a node is being emptied, what is free on it in pieces is held as well,
+ * in the hold list: else pages that have to move would move there, and new
+ * ones be allocated there, and the extent they are in is perhaps one that
+ * cannot be emptied. What is held is given to the allocator in the end.
+ *
+ * The first page of each piece has our mark in page->private and is in a list
+ * by page->lru. So a module that is loaded finds what an earlier one could not
+ * bring back.
+ *
+ * Locking: the worker of change.c alone calls what changes anything here (load
+ * and unload before and after its time). Counters may be read at any time.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/delay.h>
+#include <linux/gfp.h>
+#include <linux/highmem.h>
+#include <linux/list.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
+#include <linux/notifier.h>
+#include <linux/page-flags.h>
+#include <linux/reboot.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "extent.h"
+#include "memory.h"
+#include "topology.h"
+
+/* In page->private of the first page of a piece; the last byte is its order. */
+#define MARK_OUT	0x7666206f75740000UL	/* "vf out" */
+#define MARK_HELD	0x766668656c640000UL	/* "vfheld" */
+#define MARK_ORDER	0xffUL
+
+/* A walk over all extents that took none is tried again as often. */
+#define NR_WALKS	3
+
+/**
+ * struct vf_memory_node - memory of a node
+ * @extents: pieces handed back, of VF_EXTENT_ORDER
+ * @small: pieces handed back, smaller ones
+ * @held: pieces allocated so that nobody else does
+ * @next: extents from here on, downwards, have not been tried in this walk
+ * @fruitless: walks in a row that took nothing
+ * @took: this walk took something
+ * @counts: written by the worker
+ */
+struct vf_memory_node {
+	struct list_head extents;
+	struct list_head small;
+	struct list_head held;
+	unsigned long next;
+	unsigned int fruitless;
+	bool took;
+	struct vf_memory_counts counts;
+};
+
+/* By node id; set at load, const from then on. */
+static struct vf_memory_node *memory;
+
+/* The worker writes these 64 bit counters, anybody reads them. */
+#define count(counter, nr)	WRITE_ONCE(counter, (counter) + (nr))
+
+static u64 pages_kb(unsigned long pages)
+{
+	return (u64)pages << (PAGE_SHIFT - 10);
+}
+
+static unsigned long node_begin(u32 node)
+{
+	return ALIGN(NODE_DATA(node)->node_start_pfn, VF_EXTENT_PAGES);
+}
+
+static unsigned long node_end(u32 node)
+{
+	return ALIGN_DOWN(pgdat_end_pfn(NODE_DATA(node)), VF_EXTENT_PAGES);
+}
+
+/*
+ * Pieces.
+ */
+
+static bool is_marked(struct page *page, unsigned long mark)
+{
+	return (page_private(page) & ~MARK_ORDER) == mark;
+}
+
+static unsigned int piece_order(struct page *page)
+{
+	return page_private(page) & MARK_ORDER;
+}
+
+static void piece_mark(struct page *page, unsigned int order,
+		       unsigned long mark, struct list_head *list)
+{
+	set_page_private(page, mark | order);
+	list_add(&page->lru, list);
+}
+
+static void piece_unmark(struct page *page)
+{
+	list_del(&page->lru);
+	set_page_private(page, 0);
+}
+
+static void piece_free(struct page *page, unsigned int order)
+{
+	free_contig_range(page_to_pfn(page), 1UL << order);
+}
+
+/* A free piece of a node, each page of it with a reference; NULL for none. */
+static struct page *piece_alloc(u32 node, unsigned int order)
+{
+	struct page *page;
+
+	/*
+	 * No reclaim, no reserves, nobody woken: what is not free now is for
+	 * alloc_contig_range().
+	 */
+	page = alloc_pages_node(node, __GFP_THISNODE | __GFP_NOWARN |
+				__GFP_NOMEMALLOC | __GFP_HIGHMEM |
+				__GFP_MOVABLE, order);
+	if (page)
+		split_page(page, order);
+	return page;
+}
+
+/*
+ * Hand back, bring back.
+ */
+
+static int hand_back(u32 node, struct page *page, unsigned int order)
+{
+	struct vf_memory_node *n = &memory[node];
+	unsigned long i, nr = 1UL << order;
+	int ret;
+
+	for (i = 0; i < nr; i++)
+		clear_highpage(page + i);
+	page_offline_begin();
+	for (i = 0; i < nr; i++)
+		__SetPageOffline(page + i);
+	page_offline_end();
+	piece_mark(page, order, MARK_OUT,
+		   order == VF_EXTENT_ORDER ? &n->extents : &n->small);
+	adjust_managed_page_count(page, -(long)nr);
+	count(n->counts.out_kb, pages_kb(nr));
+
+	ret = vf_extent_release(page_to_pfn(page), order);
+	if (!ret) {
+		vf_extent_account(-(long)nr);
+		return 0;
+	}
+	/* Part of it may be gone: keep it, unused, for good. */
+	piece_unmark(page);
+	count(n->counts.lost_kb, pages_kb(nr));
+	pr_warn("node %u: the host did not take %llu KiB at pfn %#lx: %pe; they stay unused\n",
+		node, pages_kb(nr), page_to_pfn(page), ERR_PTR(ret));
+	return ret;
+}
+
+static int bring_back(u32 node, struct page *page)
+{
+	unsigned int order = piece_order(page);
+	unsigned long i, nr = 1UL << order;
+	int ret;
+
+	ret = vf_extent_populate(page_to_pfn(page), order, node);
+	if (ret)
+		return ret;
+	vf_extent_account(nr);
+	piece_unmark(page);
+	for (i = 0; i < nr; i++)
+		__ClearPageOffline(page + i);
+	adjust_managed_page_count(page, nr);
+	count(memory[node].counts.out_kb, -pages_kb(nr));
+	piece_free(page, order);
+	return 0;
+}
+
+/*
+ * Emptying a node.
+ */
+
+static void hold(u32 node, struct page *page, unsigned int order)
+{
+	piece_mark(page, order, MARK_HELD, &memory[node].held);
+}
+
+static void unhold(struct page *page)
+{
+	unsigned int order = piece_order(page);
+
+	piece_unmark(page);
+	piece_free(page, order);
+}
+
+static void hold_all(u32 node)
+{
+	struct page *page;
+	int order;
+
+	for (order = VF_EXTENT_ORDER - 1; order >= 0; order--) {
+		while ((page = piece_alloc(node, order))) {
+			hold(node, page, order);
+			cond_resched();
+		}
+	}
+}
+
+/* Held pages are in the way of alloc_contig_range(): it is to find them free. */
+static void unhold_range(unsigned long pfn, unsigned long nr)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		struct page *page = pfn_to_page(pfn + i);
+
+		if (is_marked(page, MARK_HELD) && !PageBuddy(page))
+			unhold(page);
+	}
+}
+
+/* Whether all of an extent is memory of this node, and none of it is out. */
+static bool extent_is_whole(u32 node, unsigned long pfn)
+{
+	struct page *first = pfn_to_online_page(pfn);
+	unsigned long i;
+
+	if (!first || page_zonenum(first) < ZONE_DMA32)
+		return false;
+	for (i = 0; i < VF_EXTENT_PAGES; i++) {
+		struct page *page = pfn_to_online_page(pfn + i);
+
+		if (!page || page_zone(page) != page_zone(first) ||
+		    page_to_nid(page) != node || PageReserved(page) ||
+		    PageOffline(page))
+			return false;
+	}
+	return true;
+}
+
+static bool empty(unsigned long pfn, unsigned long nr)
+{
+	/*
+	 * Moves what is in the range, waiting for it, to where there is room.
+	 * It may reclaim, but rather fails than to invoke the OOM killer.
+	 */
+	return !alloc_contig_range(pfn, pfn + nr, MIGRATE_MOVABLE,
+				   GFP_KERNEL | __GFP_NOWARN);
+}
+
+/*
+ * Empty as much as possible of an extent with something in it that stays. What
+ * is emptied is held. Reserved pages, and those of others, are left alone.
+ */
+static void empty_pieces(u32 node, unsigned long pfn, unsigned int order)
+{
+	unsigned long i, nr = 1UL << order;
+
+	cond_resched();
+	for (i = 0; i < nr; i++) {
+		struct page *page = pfn_to_online_page(pfn + i);
+
+		if (!page || page_to_nid(page) != node ||
+		    page_zonenum(page) < ZONE_DMA32)
+			return;
+		if (!PageReserved(page) && !PageOffline(page) &&
+		    !is_marked(page, MARK_HELD))
+			break;
+	}
+	if (i == nr)
+		return;
+	if (order < VF_EXTENT_ORDER && empty(pfn, nr)) {
+		hold(node, pfn_to_page(pfn), order);
+		return;
+	}
+	if (!order)
+		return;
+	empty_pieces(node, pfn, order - 1);
+	empty_pieces(node, pfn + nr / 2, order - 1);
+}
+
+/* Try the next extent. */
+static enum vf_moved take_next(u32 node)
+{
+	struct vf_memory_node *n = &memory[node];
+	struct page *page;
+
+	if (n->next <= node_begin(node)) {
+		n->fruitless = n->took ? 0 : n->fruitless + 1;
+		if (n->fruitless == NR_WALKS)
+			return VF_NO_MORE;
+		n->next = node_end(node);
+		n->took = false;
+		/* Whoever has a page in hand lets go of it. */
+		if (n->fruitless)
+			msleep(20);
+		return VF_NOT_MOVED;
+	}
+	n->next -= VF_EXTENT_PAGES;
+	if (!extent_is_whole(node, n->next))
+		return VF_NOT_MOVED;
+	page = pfn_to_page(n->next);
+	unhold_range(n->next, VF_EXTENT_PAGES);
+	if (!empty(n->next, VF_EXTENT_PAGES)) {
+		count(n->counts.stuck, 1);
+		return VF_NOT_MOVED;
+	}
+	n->took = true;
+	if (hand_back(node, page, VF_EXTENT_ORDER))
+		return VF_NO_MORE;
+	count(n->counts.taken_moved, 1);
+	return VF_MOVED;
+}
+
+/**
+ * vf_memory_take_begin() - before memory is taken from a node
+ * @node: its id
+ */
+void vf_memory_take_begin(u32 node)
+{
+	memory[node].next = node_end(node);
+	memory[node].fruitless = 0;
+	memory[node].took = false;
+}
+
+/**
+ * vf_memory_take() - hand back one more extent of a node
+ * @node: its id
+ *
+ * Free extents first, which costs nothing; then those that have to be emptied.
+ *
+ * Context: the worker, between vf_memory_take_begin() and _end(). Sleeps.
+ * Return: enum vf_moved.
+ */
+enum vf_moved vf_memory_take(u32 node)
+{
+	struct vf_memory_node *n = &memory[node];
+	struct page *page;
+
+	if (!vf_extent_ready())
+		return VF_NO_MORE;
+	cond_resched();
+	page = piece_alloc(node, VF_EXTENT_ORDER);
+	if (page) {
+		n->took = true;
+		if (hand_back(node, page, VF_EXTENT_ORDER))
+			return VF_NO_MORE;
+		count(n->counts.taken_free, 1);
+		return VF_MOVED;
+	}
+	hold_all(node);
+	return take_next(node);
+}
+
+/**
+ * vf_memory_take_small() - hand back a piece smaller than an extent
+ * @node: its id
+ * @most_kb: no larger than this
+ *
+ * Context: as vf_memory_take(), when that has come to VF_NO_MORE: what is free
+ * in pieces is held then.
+ * Return: VF_MOVED or VF_NO_MORE.
+ */
+enum vf_moved vf_memory_take_small(u32 node, u64 most_kb)
+{
+	struct vf_memory_node *n = &memory[node];
+	struct page *page;
+	unsigned int order;
+
+	cond_resched();
+	page = list_first_entry_or_null(&n->held, struct page, lru);
+	if (!page || pages_kb(1UL << piece_order(page)) > most_kb)
+		return VF_NO_MORE;
+	order = piece_order(page);
+	piece_unmark(page);
+	if (hand_back(node, page, order))
+		return VF_NO_MORE;
+	count(n->counts.taken_small, 1UL << order);
+	return VF_MOVED;
+}
+
+/**
+ * vf_memory_clear_users() - move what processes have left on a node
+ * @node: its id
+ *
+ * Extents that stay, for the kernel has something in them, have pages of
+ * processes and of the page cache too. Those move, one piece after the other.
+ *
+ * Context: as vf_memory_take(), when that has come to VF_NO_MORE.
+ */
+void vf_memory_clear_users(u32 node)
+{
+	unsigned long pfn;
+
+	for (pfn = node_begin(node); pfn < node_end(node);
+	     pfn += VF_EXTENT_PAGES)
+		empty_pieces(node, pfn, VF_EXTENT_ORDER);
+}
+
+/**
+ * vf_memory_take_end() - after it
+ * @node: its id
+ */
+void vf_memory_take_end(u32 node)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, &memory[node].held, lru) {
+		unhold(page);
+		cond_resched();
+	}
+}
+
+/**
+ * vf_memory_give() - bring back one extent of a node
+ * @node: its id
+ * @most_kb: no larger than this
+ *
+ * Context: the worker.
+ * Return: VF_MOVED; VF_NOT_MOVED if the host has no memory for it; VF_NO_MORE
+ * if all is back, or all that is not is larger.
+ */
+enum vf_moved vf_memory_give(u32 node, u64 most_kb)
+{
+	struct vf_memory_node *n = &memory[node];
+	unsigned int order;
+	struct page *page;
+
+	cond_resched();
+	page = list_first_entry_or_null(&n->extents, struct page, lru);
+	if (!page || most_kb < VF_EXTENT_KB)
+		page = list_first_entry_or_null(&n->small, struct page, lru);
+	if (!page)
+		return VF_NO_MORE;
+	order = piece_order(page);
+	if (pages_kb(1UL << order) > most_kb)
+		return VF_NO_MORE;
+	if (bring_back(node, page))
+		return VF_NOT_MOVED;
+	if (order == VF_EXTENT_ORDER)
+		count(n->counts.given, 1);
+	else
+		count(n->counts.given_small, 1UL << order);
+	return VF_MOVED;
+}
+
+/**
+ * vf_memory_movable() - whether memory can go to the host at all
+ *
+ * Return: true if so.
+ */
+bool vf_memory_movable(void)
+{
+	return vf_extent_ready();
+}
+
+/**
+ * vf_memory_out_kb() - memory of a node that is with the host
+ * @node: its id
+ *
+ * Return: KiB.
+ */
+u64 vf_memory_out_kb(u32 node)
+{
+	return READ_ONCE(memory[node].counts.out_kb);
+}
+
+/**
+ * vf_memory_counts() - a node's memory, in numbers
+ * @node: its id
+ * @counts: out; each number is right, though not all of one moment
+ *
+ * Context: any, from vf_memory_init() to vf_memory_exit().
+ */
+void vf_memory_counts(u32 node, struct vf_memory_counts *counts)
+{
+	const struct vf_memory_counts *now = &memory[node].counts;
+
+	counts->out_kb = READ_ONCE(now->out_kb);
+	counts->lost_kb = READ_ONCE(now->lost_kb);
+	counts->taken_free = READ_ONCE(now->taken_free);
+	counts->taken_moved = READ_ONCE(now->taken_moved);
+	counts->taken_small = READ_ONCE(now->taken_small);
+	counts->given = READ_ONCE(now->given);
+	counts->given_small = READ_ONCE(now->given_small);
+	counts->stuck = READ_ONCE(now->stuck);
+}
+
+/*
+ * Load, unload, and the end of this kernel.
+ */
+
+/* A page that may have our mark from an earlier load of the module. */
+static bool is_out(struct page *page)
+{
+	return PageOffline(page) && is_marked(page, MARK_OUT) &&
+	       piece_order(page) <= VF_EXTENT_ORDER;
+}
+
+static void adopt(u32 node)
+{
+	struct vf_memory_node *n = &memory[node];
+	unsigned long pfn = NODE_DATA(node)->node_start_pfn;
+
+	while (pfn < pgdat_end_pfn(NODE_DATA(node))) {
+		struct page *page = pfn_to_online_page(pfn);
+		unsigned long nr = 1;
+
+		if (page && page_to_nid(page) == node && is_out(page)) {
+			unsigned int order = piece_order(page);
+
+			nr = 1UL << order;
+			INIT_LIST_HEAD(&page->lru);
+			list_add(&page->lru, order == VF_EXTENT_ORDER ?
+				 &n->extents : &n->small);
+			count(n->counts.out_kb, pages_kb(nr));
+		}
+		pfn += nr;
+		if (!(pfn % VF_EXTENT_PAGES))
+			cond_resched();
+	}
+	if (n->counts.out_kb)
+		pr_info("node %u: %llu KiB are with the host, as an earlier load left it\n",
+			node, n->counts.out_kb);
+}
+
+static void give_all(void)
+{
+	u32 node;
+
+	for_each_online_node(node)
+		while (vf_memory_give(node, U64_MAX) == VF_MOVED)
+			;
+}
+
+/*
+ * A kernel started by kexec would take for memory what is not there. (The host
+ * may not have it any more; there is no way to refuse here.) After any other
+ * restart the host builds the guest's memory anew.
+ */
+static int before_restart(struct notifier_block *nb, unsigned long action,
+			  void *command)
+{
+	if (action == SYS_RESTART && command &&
+	    !strcmp(command, "kexec reboot"))
+		give_all();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block restart_block = {
+	.notifier_call = before_restart,
+};
+
+/**
+ * vf_memory_init() - at load; finds what an earlier load left with the host
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vf_memory_init(void)
+{
+	u32 node;
+
+	memory = kvcalloc(nr_node_ids, sizeof(*memory), GFP_KERNEL);
+	if (!memory)
+		return -ENOMEM;
+	for (node = 0; node < nr_node_ids; node++) {
+		INIT_LIST_HEAD(&memory[node].extents);
+		INIT_LIST_HEAD(&memory[node].small);
+		INIT_LIST_HEAD(&memory[node].held);
+	}
+	if (!vf_extent_ready())
+		return 0;
+	for_each_online_node(node)
+		adopt(node);
+	register_reboot_notifier(&restart_block);
+	return 0;
+}
+
+/**
+ * vf_memory_exit() - at unload; brings back all that is with the host
+ *
+ * What the host does not give stays out, marked, and is found by the next load.
+ */
+void vf_memory_exit(void)
+{
+	u32 node;
+
+	if (vf_extent_ready()) {
+		unregister_reboot_notifier(&restart_block);
+		give_all();
+		for_each_online_node(node)
+			if (vf_memory_out_kb(node))
+				pr_warn("node %u: the host does not give %llu KiB back; load the module again to go on\n",
+					node, vf_memory_out_kb(node));
+	}
+	kvfree(memory);
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Looks at the kernel's counters and page structures, and changes nothing. Who
+ * decides by what is found here has to live with its being a moment old.
+ */
+#include <linux/cpumask.h>
+#include <linux/hugetlb.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/vmstat.h>
+
+#include "memory.h"
+#include "usage.h"
+
+/*
+ * Fewer mapped pages than this are no reason to wait: pages that processes of
+ * other nodes share, of libraries mostly.
+ */
+#define FEW_PAGES	64
+
+static u64 pages_kb(unsigned long pages)
+{
+	return (u64)pages << (PAGE_SHIFT - 10);
+}
+
+/* With what CPUs have not added up yet. */
+static unsigned long node_stat(u32 node, enum node_stat_item item)
+{
+	pg_data_t *pgdat = NODE_DATA(node);
+	long pages = atomic_long_read(&pgdat->vm_stat[item]);
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		pages += per_cpu_ptr(pgdat->per_cpu_nodestats,
+				     cpu)->vm_node_stat_diff[item];
+	return max(pages, 0L);
+}
+
+static unsigned long node_free(u32 node)
+{
+	unsigned long pages = 0;
+	int zone;
+
+	for (zone = 0; zone < MAX_NR_ZONES; zone++)
+		pages += zone_page_state(&NODE_DATA(node)->node_zones[zone],
+					 NR_FREE_PAGES);
+	return pages;
+}
+
+/* What stays free whatever happens, and a little more. */
+static unsigned long node_reserve(u32 node)
+{
+	unsigned long pages = 0;
+	int zone;
+
+	for (zone = 0; zone < MAX_NR_ZONES; zone++)
+		pages += high_wmark_pages(&NODE_DATA(node)->node_zones[zone]);
+	return pages;
+}
+
+static unsigned long node_file(u32 node)
+{
+	return node_stat(node, NR_ACTIVE_FILE) +
+	       node_stat(node, NR_INACTIVE_FILE);
+}
+
+/* What would have to move; half of the page cache can as well be dropped. */
+static unsigned long node_movable(u32 node)
+{
+	return node_stat(node, NR_ACTIVE_ANON) +
+	       node_stat(node, NR_INACTIVE_ANON) +
+	       node_stat(node, NR_UNEVICTABLE) + node_file(node) / 2;
+}
+
+static unsigned long node_room(u32 node)
+{
+	unsigned long pages = node_free(node) + node_file(node) / 2;
+	unsigned long reserve = node_reserve(node);
+
+	return pages > reserve ? pages - reserve : 0;
+}
+
+/**
+ * vf_usage_by_users() - whether processes have memory on a node
+ * @node: its id
+ *
+ * Return: false if they have none worth mentioning.
+ */
+bool vf_usage_by_users(u32 node)
+{
+	return node_stat(node, NR_ANON_MAPPED) +
+	       node_stat(node, NR_FILE_MAPPED) > FEW_PAGES;
+}
+
+/**
+ * vf_usage_room() - whether what is in use fits where memory stays
+ * @guest: what there is
+ * @wanted: what is wanted
+ * @err: why not, in numbers
+ *
+ * Return: 0 or -ENOSPC.
+ */
+int vf_usage_room(const struct vf_guest *guest, const struct vf_wanted *wanted,
+		  struct vf_error *err)
+{
+	unsigned long move = 0, room = 0;
+	u32 i;
+
+	for (i = 0; i < guest->nr_nodes; i++) {
+		const struct vf_node *n = &guest->nodes[i];
+		u64 target_kb = wanted->nodes[i].value[VF_KEY_TARGET];
+		unsigned long take, free;
+
+		if (!n->online)
+			continue;
+		if (!wanted->nodes[i].named || target_kb >= n->current_kb) {
+			if (vf_wanted_active(guest, wanted, i))
+				room += node_room(n->id);
+			continue;
+		}
+		take = (n->current_kb - target_kb) >> (PAGE_SHIFT - 10);
+		free = target_kb ? node_free(n->id) : 0;
+		if (take > free)
+			move += min(take - free, node_movable(n->id));
+	}
+	if (move <= room)
+		return 0;
+	vf_error_set(err,
+		     "no room: %llu KiB in use would have to move, and the nodes that stay have %llu KiB for them; free %llu KiB in the guest, or take less",
+		     pages_kb(move), pages_kb(room), pages_kb(move - room));
+	return -ENOSPC;
+}
+
+/* What the page at pfn is in use for; sets nr to how many are like it. */
+static u64 *stuck_as(struct page *page, struct vf_stuck *stuck,
+		     unsigned long *nr)
+{
+	struct folio *folio = page_folio(page);
+
+	*nr = 1;
+	if (PageBuddy(page)) {
+		/* It may be allocated meanwhile: anything can be in there. */
+		*nr = 1UL << min_t(unsigned long, page_private(page),
+				   MAX_PAGE_ORDER);
+		return &stuck->free;
+	}
+	if (PageOffline(page))
+		return &stuck->balloon;
+	if (folio_test_hugetlb(folio))
+		return &stuck->hugetlb;
+	if (!folio_test_lru(folio))
+		return &stuck->kernel;
+	return folio_maybe_dma_pinned(folio) ? &stuck->pinned : &stuck->user;
+}
+
+/**
+ * vf_usage_stuck() - what the memory of a node is in use for
+ * @node: its id
+ * @stuck: out
+ *
+ * Looks at pages without holding them, as /proc/kpageflags does. What is with
+ * the host by our doing is not counted.
+ *
+ * Context: may sleep.
+ */
+void vf_usage_stuck(u32 node, struct vf_stuck *stuck)
+{
+	unsigned long pfn = NODE_DATA(node)->node_start_pfn;
+	unsigned long end = pgdat_end_pfn(NODE_DATA(node)), nr;
+	u64 out_kb = vf_memory_out_kb(node);
+
+	*stuck = (struct vf_stuck){};
+	for (; pfn < end; pfn += nr) {
+		struct page *page = pfn_to_online_page(pfn);
+		u64 *kind;
+
+		nr = 1;
+		if (page && page_to_nid(page) == node) {
+			kind = stuck_as(page, stuck, &nr);
+			*kind += pages_kb(nr);
+		}
+		if (!(pfn % SZ_1K))
+			cond_resched();
+	}
+	stuck->balloon -= min(stuck->balloon, out_kb);
+}
