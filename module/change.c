@@ -390,7 +390,10 @@ static void __printf(1, 2) add_status(const char *fmt, ...)
 	va_end(args);
 }
 
-/* Why a node keeps memory. Return: true if not for the kernel's sake alone. */
+/*
+ * Why a node keeps memory. Return: true if there is enough of it, but for what
+ * the kernel uses, to have left as an extent.
+ */
 static bool add_stuck(const struct vf_node *n)
 {
 	struct vf_stuck stuck;
@@ -413,7 +416,7 @@ static bool add_stuck(const struct vf_node *n)
 		add_status(", ballooned %llu", stuck.balloon);
 	if (stuck.user)
 		add_status(", in use %llu", stuck.user);
-	return stuck.pinned || stuck.hugetlb || stuck.user;
+	return stuck.pinned + stuck.hugetlb + stuck.user >= VF_EXTENT_KB;
 }
 
 /*

@@ -11,6 +11,39 @@ range() { if [ "$2" -eq 1 ]; then echo "$1"; else echo "$1-$(($1 + $2 - 1))"; fi
 # share TOTAL PARTS INDEX: the size of part INDEX; what is left over goes to the first ones
 share() { echo $(($1 / $2 + ($3 < $1 % $2))); }
 
+# mebibytes SIZE: in MiB
+mebibytes() {
+	case $1 in
+	*[!0-9][MmGg]|[!1-9]*|*[!0-9MmGg]*) fail 125 "--mem: '$1' is not a size such as 2G or 1536M" ;;
+	*[Gg]) echo $((${1%?} * 1024)) ;;
+	*[Mm]) echo "${1%?}" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# node_sizes SIZE[,SIZE]...: sets sizes, of each node in MiB, and mem, their sum
+node_sizes() {
+	local n given
+	IFS=, read -ra given <<<"$1"
+	if [ ${#given[@]} -eq 1 ]; then
+		mem=$(mebibytes "$1") || exit
+		for ((n = 0; n < nodes; n++)); do
+			sizes+=("$(share "$mem" "$nodes" "$n")")
+		done
+	elif [ ${#given[@]} -eq "$nodes" ]; then
+		mem=0
+		for n in "${given[@]}"; do
+			sizes+=("$(mebibytes "$n")") || exit
+			mem=$((mem + sizes[-1]))
+		done
+	else
+		fail 125 "--mem: ${#given[@]} sizes for $nodes nodes" "Give one for all, or one for each."
+	fi
+	for n in "${sizes[@]}"; do
+		[ "$n" -ge 64 ] || fail 125 "--mem: a node of $n MiB; the least is 64"
+	done
+}
+
 # distances FROM NODES: the row of node FROM, with commas
 distances() {
 	local n row=
@@ -107,10 +140,6 @@ guest_args() {
 
 # A guest right on QEMU
 machine_plain() {
-	local n sizes=()
-	for ((n = 0; n < nodes; n++)); do
-		sizes+=("$(share "$mem" "$nodes" "$n")")
-	done
 	machine_begin
 	add_nodes "$cpus" "$nodes" "${sizes[@]}"
 	add_card a "$RUN/records" "$RUN/out" "$RUN/err"

@@ -35,6 +35,8 @@ xenstore_tools() {
 	for tool in read write ls chmod watch list rm exists; do
 		in_sysroot "$1" "usr/bin/xenstore-$tool"
 	done
+	# The C library opens it when a thread of theirs is to end.
+	install -D -t "$1/usr/lib/x86_64-linux-gnu" "$sysroot/lib/x86_64-linux-gnu/libgcc_s.so.1"
 }
 
 # xen_archive dom0|guest: prints the archive of what Xen adds to that side
@@ -54,8 +56,6 @@ make_xen_archive() {
 	new_root "$root"
 	xenstore_tools "$root"
 	if [ "$1" = dom0 ]; then
-		# opened by the C library when a thread of xl is to end
-		install -D -t "$root/usr/lib/x86_64-linux-gnu" "$sysroot/lib/x86_64-linux-gnu/libgcc_s.so.1"
 		for program in $DOM0_PROGRAMS; do
 			in_sysroot "$root" "usr/lib/xen-$XEN/bin/$program"
 			ln -s "../lib/xen-$XEN/bin/$program" "$root/usr/bin/$program"
@@ -102,8 +102,8 @@ split_kernel() {
 	init_size=$(od -An -tu4 -j 0x260 -N 4 "$1" | tr -d ' ')
 	initrd_size=$(stat -c %s "$2")
 	initrd_at=$(((KERNEL_AT + init_size + (4 << 20)) & ~((2 << 20) - 1)))
-	[ $((initrd_at + initrd_size)) -lt $(((mem - 32) << 20)) ] ||
-		fail 125 "$mem MiB of memory are too little for this kernel and the files" "Give more with --mem."
+	[ $((initrd_at + initrd_size)) -lt $(((sizes[0] - 32) << 20)) ] ||
+		fail 125 "${sizes[0]} MiB on node 0 are too little for this kernel and the files" "Give more with --mem."
 	{
 		head -c "$setup" "$1"
 		# movl $initrd_at, 0x218(%esi); movl $initrd_size, 0x21c(%esi); movl $KERNEL_AT, %eax; jmp *%eax
@@ -141,6 +141,7 @@ domain_config() {
 	memory = $mem
 	vcpus = $cpus
 	maxvcpus = $cpus
+	cpus = "1-$nodes"
 	vnuma = [$vnodes ]
 	vga = "none"
 	vnc = 0
@@ -159,11 +160,10 @@ domain_config() {
 }
 
 machine_xen() {
-	local n sizes=() physical=() root=$RUN/root sysroot dom0_kernel initrd_at
+	local n physical=() root=$RUN/root sysroot dom0_kernel initrd_at
 	sysroot=$(xen_packages) || exit
 	dom0_kernel=$("$SCRIPTS/kernel" fast) || exit
 	for ((n = 0; n < nodes; n++)); do
-		sizes+=("$(share "$mem" "$nodes" "$n")")
 		physical+=($((sizes[n] + 192 + (n == 0 ? DOM0_MB + 256 : 0))))
 	done
 
@@ -184,9 +184,11 @@ machine_xen() {
 	: >"$RUN/dom0-records"
 	: >"$RUN/guest-console"
 	machine_begin
-	# One for each of the guest and one for dom0: a virtual CPU that spins would
-	# hold up another one for as long as a slice of Xen takes to end here.
-	add_nodes "$((cpus + 1 > nodes ? cpus + 1 : nodes))" "$nodes" "${physical[@]}"
+	# CPU 0 is dom0's alone: a guest that was on it was seen to find itself at
+	# an address of Xen's, and to die. Of more than one CPU for each node the
+	# guest has nothing: whenever it hands back a page, Xen interrupts all CPUs
+	# it was on.
+	add_nodes $((nodes + 1)) "$nodes" "${physical[@]}"
 	add_card a "$RUN/records" "$RUN/out" "$RUN/err" "$RUN/guest-console"
 	add_card b "$RUN/dom0-records" "$RUN/dom0-output"
 	if [ "$accel" = kvm ]; then
@@ -198,7 +200,7 @@ machine_xen() {
 	fi
 	# xsave=0: with it emulated, guests lose FPU state now and then
 	qemu+=(-kernel "$(hypervisor)" -append "console=com1 com1=115200,8n1 dom0_mem=${DOM0_MB}M,max:${DOM0_MB}M
-dom0_max_vcpus=1 dom0_nodes=0 cpuidle=0 mwait-idle=0 xsave=0 loglvl=info guest_loglvl=info"
+dom0_max_vcpus=1 dom0_vcpus_pin dom0_nodes=0 cpuidle=0 mwait-idle=0 xsave=0 loglvl=info guest_loglvl=info"
 		-initrd "dom0-kernel console=hvc0 rdinit=/init-dom0 panic=-1 oops=panic loglevel=7 8250.nr_uarts=16,dom0-initrd")
 	qemu[-3]=${qemu[-3]//$'\n'/ }
 }
