@@ -19,12 +19,15 @@
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/moduleparam.h>
+#include <linux/notifier.h>
 #include <linux/ratelimit.h>
+#include <linux/reboot.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "change.h"
+#include "compat.h"
 #include "cpus.h"
 #include "guest.h"
 #include "memory.h"
@@ -126,7 +129,7 @@ static bool changed_its_mind(void);
 /* Whether to leave off in the middle of a step. Who goes back, goes all the way. */
 static int leave_off(void)
 {
-	if (test_bit(STOP, &change.flags))
+	if (test_bit(STOP, &change.flags) || vf_freezing())
 		return -ESHUTDOWN;
 	return !change.going_back && changed_its_mind() ? -EAGAIN : 0;
 }
@@ -221,15 +224,13 @@ static int step_memory_out(u32 node)
 
 	if (!vf_memory_movable())
 		return 0;
-	vf_memory_take_begin(id);
+	vf_memory_take_begin(id, !to_kb);
 	while (now_kb >= to_kb + VF_EXTENT_KB && moved != VF_NO_MORE && !ret) {
 		moved = vf_memory_take(id);
 		now_kb = vf_guest_node_kb(id);
 		say_progress(from_kb - now_kb, from_kb - to_kb);
 		ret = leave_off();
 	}
-	if (!ret && !to_kb && moved == VF_NO_MORE)
-		vf_memory_clear_users(id);
 	while (!ret && goal()->option[VF_OPT_SMALL] && now_kb > to_kb &&
 	       vf_memory_take_small(id, now_kb - to_kb) == VF_MOVED) {
 		now_kb = vf_guest_node_kb(id);
@@ -632,6 +633,9 @@ static void change_work(struct work_struct *work)
 		serve();
 	if (test_bit(STOP, &change.flags))
 		return;
+	/* The queue is held until the guest thaws; then all this again. */
+	if (vf_freezing())
+		retry_later();
 	vf_guest_refresh(change.guest);
 	if (vf_state_republish(change.guest))
 		retry_later();
@@ -649,6 +653,28 @@ static void host_changed(void)
 	wake_up(&change.nudge);
 	mod_delayed_work(change.queue, &change.work, 0);
 }
+
+/*
+ * A kernel started by kexec would take for memory what is not there. (The host
+ * may not have it any more; there is no way to refuse here.) After any other
+ * restart the host builds the guest's memory anew.
+ */
+static int before_restart(struct notifier_block *nb, unsigned long action,
+			  void *command)
+{
+	if (action != SYS_RESTART || !command ||
+	    strcmp(command, "kexec reboot"))
+		return NOTIFY_DONE;
+	set_bit(STOP, &change.flags);
+	wake_up(&change.nudge);
+	cancel_delayed_work_sync(&change.work);
+	vf_memory_give_all();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block restart_block = {
+	.notifier_call = before_restart,
+};
 
 /*
  * Load and unload.
@@ -723,6 +749,7 @@ int vf_change_start(void)
 		stop_worker();
 		return ret;
 	}
+	register_reboot_notifier(&restart_block);
 	guest_changed();
 	wait_for_completion(&change.published);
 	ret = change.start_ret;
@@ -739,6 +766,7 @@ int vf_change_start(void)
  */
 void vf_change_stop(void)
 {
+	unregister_reboot_notifier(&restart_block);
 	set_bit(STOP, &change.flags);
 	wake_up(&change.nudge);
 	vf_cpus_unwatch();

@@ -5,6 +5,7 @@
 
 #include <linux/cpu.h>
 #include <linux/errno.h>
+#include <linux/freezer.h>
 #include <linux/nodemask.h>
 #include <linux/virtflex.h>
 
@@ -37,6 +38,19 @@ static inline u32 vf_vcpu_of_cpu(unsigned int cpu)
 		return xen_vcpu_nr(cpu);
 #endif
 	return cpu;
+}
+
+/*
+ * Whether the guest is about to sleep: a queue of work waits for what is
+ * running before it freezes.
+ */
+static inline bool vf_freezing(void)
+{
+#ifdef CONFIG_FREEZER
+	return static_branch_unlikely(&freezer_active);
+#else
+	return false;
+#endif
 }
 
 static inline int vf_cpu_up(unsigned int cpu)

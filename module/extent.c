@@ -95,15 +95,13 @@ int vf_extent_populate(unsigned long pfn, unsigned int order, u32 node)
  * nor takes from elsewhere what a node got, and the next "xl mem-set" still
  * means the whole guest.
  *
- * With the series the driver does this under its lock. A stock kernel has no
- * way to take it; there, a change of a node and "xl mem-set" at the very same
- * moment can leave the driver's count off by the pages it moved meanwhile.
+ * The driver has a lock that a module cannot take: a node that changes and an
+ * "xl mem-set" that is carried out at the very same moment can leave its count
+ * off by the pages it moved meanwhile.
  */
 void vf_extent_account(long pages)
 {
-#ifdef XEN_BALLOON_ADJUST
-	xen_balloon_adjust(pages);
-#elif defined(CONFIG_XEN_BALLOON)
+#ifdef CONFIG_XEN_BALLOON
 	balloon_stats.current_pages += pages;
 	balloon_set_new_target(balloon_stats.target_pages + pages);
 #endif

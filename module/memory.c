@@ -32,9 +32,7 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
-#include <linux/notifier.h>
 #include <linux/page-flags.h>
-#include <linux/reboot.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -59,6 +57,7 @@
  * @next: extents from here on, downwards, have not been tried in this walk
  * @fruitless: walks in a row that took nothing
  * @took: this walk took something
+ * @whole: the node is to have no memory at all
  * @counts: written by the worker
  */
 struct vf_memory_node {
@@ -68,6 +67,7 @@ struct vf_memory_node {
 	unsigned long next;
 	unsigned int fruitless;
 	bool took;
+	bool whole;
 	struct vf_memory_counts counts;
 };
 
@@ -130,12 +130,14 @@ static struct page *piece_alloc(u32 node, unsigned int order)
 	struct page *page;
 
 	/*
-	 * No reclaim, no reserves, nobody woken: what is not free now is for
-	 * alloc_contig_range().
+	 * No reclaim, nobody woken: what is not free now is for
+	 * alloc_contig_range(). A node that is to have no memory needs no
+	 * reserve either.
 	 */
 	page = alloc_pages_node(node, __GFP_THISNODE | __GFP_NOWARN |
-				__GFP_NOMEMALLOC | __GFP_HIGHMEM |
-				__GFP_MOVABLE, order);
+				__GFP_HIGHMEM | __GFP_MOVABLE |
+				(memory[node].whole ? __GFP_MEMALLOC :
+						      __GFP_NOMEMALLOC), order);
 	if (page)
 		split_page(page, order);
 	return page;
@@ -266,37 +268,6 @@ static bool empty(unsigned long pfn, unsigned long nr)
 				   GFP_KERNEL | __GFP_NOWARN);
 }
 
-/*
- * Empty as much as possible of an extent with something in it that stays. What
- * is emptied is held. Reserved pages, and those of others, are left alone.
- */
-static void empty_pieces(u32 node, unsigned long pfn, unsigned int order)
-{
-	unsigned long i, nr = 1UL << order;
-
-	cond_resched();
-	for (i = 0; i < nr; i++) {
-		struct page *page = pfn_to_online_page(pfn + i);
-
-		if (!page || page_to_nid(page) != node ||
-		    page_zonenum(page) < ZONE_DMA32)
-			return;
-		if (!PageReserved(page) && !PageOffline(page) &&
-		    !is_marked(page, MARK_HELD))
-			break;
-	}
-	if (i == nr)
-		return;
-	if (order < VF_EXTENT_ORDER && empty(pfn, nr)) {
-		hold(node, pfn_to_page(pfn), order);
-		return;
-	}
-	if (!order)
-		return;
-	empty_pieces(node, pfn, order - 1);
-	empty_pieces(node, pfn + nr / 2, order - 1);
-}
-
 /* Try the next extent. */
 static enum vf_moved take_next(u32 node)
 {
@@ -333,9 +304,11 @@ static enum vf_moved take_next(u32 node)
 /**
  * vf_memory_take_begin() - before memory is taken from a node
  * @node: its id
+ * @whole: the node is to have none
  */
-void vf_memory_take_begin(u32 node)
+void vf_memory_take_begin(u32 node, bool whole)
 {
+	memory[node].whole = whole;
 	memory[node].next = node_end(node);
 	memory[node].fruitless = 0;
 	memory[node].took = false;
@@ -395,24 +368,6 @@ enum vf_moved vf_memory_take_small(u32 node, u64 most_kb)
 		return VF_NO_MORE;
 	count(n->counts.taken_small, 1UL << order);
 	return VF_MOVED;
-}
-
-/**
- * vf_memory_clear_users() - move what processes have left on a node
- * @node: its id
- *
- * Extents that stay, for the kernel has something in them, have pages of
- * processes and of the page cache too. Those move, one piece after the other.
- *
- * Context: as vf_memory_take(), when that has come to VF_NO_MORE.
- */
-void vf_memory_clear_users(u32 node)
-{
-	unsigned long pfn;
-
-	for (pfn = node_begin(node); pfn < node_end(node);
-	     pfn += VF_EXTENT_PAGES)
-		empty_pieces(node, pfn, VF_EXTENT_ORDER);
 }
 
 /**
@@ -505,7 +460,7 @@ void vf_memory_counts(u32 node, struct vf_memory_counts *counts)
 }
 
 /*
- * Load, unload, and the end of this kernel.
+ * Load and unload.
  */
 
 /* A page that may have our mark from an earlier load of the module. */
@@ -542,7 +497,14 @@ static void adopt(u32 node)
 			node, n->counts.out_kb);
 }
 
-static void give_all(void)
+/**
+ * vf_memory_give_all() - bring back all that is with the host
+ *
+ * As far as the host has it.
+ *
+ * Context: the worker, or when it no longer runs.
+ */
+void vf_memory_give_all(void)
 {
 	u32 node;
 
@@ -550,24 +512,6 @@ static void give_all(void)
 		while (vf_memory_give(node, U64_MAX) == VF_MOVED)
 			;
 }
-
-/*
- * A kernel started by kexec would take for memory what is not there. (The host
- * may not have it any more; there is no way to refuse here.) After any other
- * restart the host builds the guest's memory anew.
- */
-static int before_restart(struct notifier_block *nb, unsigned long action,
-			  void *command)
-{
-	if (action == SYS_RESTART && command &&
-	    !strcmp(command, "kexec reboot"))
-		give_all();
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block restart_block = {
-	.notifier_call = before_restart,
-};
 
 /**
  * vf_memory_init() - at load; finds what an earlier load left with the host
@@ -590,7 +534,6 @@ int vf_memory_init(void)
 		return 0;
 	for_each_online_node(node)
 		adopt(node);
-	register_reboot_notifier(&restart_block);
 	return 0;
 }
 
@@ -604,8 +547,7 @@ void vf_memory_exit(void)
 	u32 node;
 
 	if (vf_extent_ready()) {
-		unregister_reboot_notifier(&restart_block);
-		give_all();
+		vf_memory_give_all();
 		for_each_online_node(node)
 			if (vf_memory_out_kb(node))
 				pr_warn("node %u: the host does not give %llu KiB back; load the module again to go on\n",

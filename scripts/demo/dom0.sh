@@ -4,6 +4,7 @@
 # them back, with nothing but xenstore. Waits for the guest's word between steps.
 
 set -u
+BAR=${1:-#}
 # shellcheck source=../../selftests/xen/host.sh
 . ./host.sh
 data=/local/domain/$DOMID/data/demo
@@ -20,6 +21,16 @@ await_guest()
 	}
 }
 
+# The hypervisor's own count; 1 column is 16 MiB.
+placement()
+{
+	say 'memory of the domain per physical node (xl debug-keys u)'
+	numa_placement | awk -v bar="$BAR" '{
+		line = ""
+		for (c = 0; c < $2 / 4096 - 0.5; c++) line = line bar
+		printf "dom0    | node %d %6.1f MiB %s\n", $1, $2 / 256, line }'
+}
+
 # change expand|shrink NODE...: ask for it, and show what comes of it
 change()
 {
@@ -28,11 +39,13 @@ change()
 	result=$?
 	say "answered: topo_change 0, status $answer"
 	[ $result -eq 0 ] || exit 1
+	placement
 	xl vcpu-list "$DOMID" | awk 'NR > 1 { n++; if ($5 ~ /p/) off = off " " $3 }
 		END { print "dom0    | xl vcpu-list: " n " vCPUs; paused:" (off ? off : " none") }'
 }
 
 numa_setup
+placement
 xenstore-write "$data/go" 1
 await_guest 1
 say 'writes in one transaction: target 0 for nodes 2 and 3, their vCPUs offline, topo_change 2'

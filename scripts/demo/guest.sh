@@ -22,6 +22,16 @@ pages()
 			printf "guest   | node %d %6.1f MiB %s\n", n, kb[n] / 1024, line } }' "/proc/$pid/numa_maps"
 }
 
+# Memory the guest has on each node, by its own count; 1 column is 16 MiB.
+memory()
+{
+	say 'memory of the guest per node (/sys/devices/system/node/node*/meminfo)'
+	cat /sys/devices/system/node/node*/meminfo | awk -v bar="$BAR" '$3 == "MemTotal:" {
+		line = ""
+		for (c = 0; c < $4 / 16384 - 0.5; c++) line = line bar
+		printf "guest   | node %d %6.1f MiB %s\n", $2, $4 / 1024, line }'
+}
+
 # tell N: our side of step N is done. await N: dom0's is.
 tell() { xenstore-write data/demo/ready "$1"; }
 await()
@@ -51,6 +61,7 @@ exec 3</tmp/program
 title 'Four nodes, and a program with a thread and 16 MiB on each'
 hear ready
 topology
+memory
 pages
 
 title 'dom0 takes nodes 2 and 3 away'
@@ -58,6 +69,7 @@ tell 1
 hear stable
 await 2
 topology
+memory
 pages
 
 title 'dom0 brings them back'
@@ -65,6 +77,7 @@ tell 2
 hear stable
 await 3
 topology
+memory
 pages
 
 title 'Done'

@@ -108,6 +108,8 @@ const char *method_text(unsigned int method);
 const char *state_text(unsigned int state);
 const char *node_state_text(unsigned int state);
 const char *node_state_color(unsigned int state);
+const struct virtflex_node *find_node(const struct virtflex_topology *t,
+				      unsigned int id);
 char *list_text(const unsigned int *numbers, unsigned int count);
 struct json_object *topology_json(const struct virtflex_topology *t);
 

@@ -9,22 +9,11 @@
 #define BAR_WIDTH	40
 #define PAGE_KB		4
 
-static const struct virtflex_node *node_of(const struct virtflex_topology *t,
-					   unsigned int id)
-{
-	unsigned int i;
-
-	for (i = 0; t && i < t->nr_nodes; i++)
-		if (t->nodes[i]->id == id)
-			return t->nodes[i];
-	return NULL;
-}
-
 /* A line for each node of the topology, and for each that has pages. */
 static bool shown(const struct virtflex_topology *t,
 		  const struct virtflex_pages *p, unsigned int id)
 {
-	return node_of(t, id) || (id < p->nr_nodes && p->pages[id]);
+	return find_node(t, id) || (id < p->nr_nodes && p->pages[id]);
 }
 
 static uint64_t pages_of(const struct virtflex_pages *p, unsigned int id)
@@ -52,7 +41,7 @@ static struct json_object *pages_json(const struct virtflex_topology *t,
 	for (id = 0; id < VIRTFLEX_MAX_NODES; id++) {
 		if (!shown(t, p, id))
 			continue;
-		n = node_of(t, id);
+		n = find_node(t, id);
 		o = json_object_new_object();
 		json_object_array_add(nodes, o);
 		json_object_object_add(o, "id", json_u64(id));
@@ -88,7 +77,7 @@ static void print_pages(const struct virtflex_topology *t,
 	for (id = 0; id < VIRTFLEX_MAX_NODES; id++) {
 		if (!shown(t, p, id))
 			continue;
-		n = node_of(t, id);
+		n = find_node(t, id);
 		printf("%4u %s%-8s%s %10llu %10s  %s", id,
 		       n ? node_state_color(n->state) : "",
 		       n ? node_state_text(n->state) : "-",

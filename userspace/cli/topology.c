@@ -56,6 +56,24 @@ const char *node_state_color(unsigned int state)
 }
 
 /**
+ * find_node() - node of a topology
+ * @t: topology; may be NULL
+ * @id: its number
+ *
+ * Return: the node, or NULL if there is none.
+ */
+const struct virtflex_node *find_node(const struct virtflex_topology *t,
+				      unsigned int id)
+{
+	unsigned int i;
+
+	for (i = 0; t && i < t->nr_nodes; i++)
+		if (t->nodes[i]->id == id)
+			return t->nodes[i];
+	return NULL;
+}
+
+/**
  * list_text() - ascending numbers as a list such as "0-1,4"
  * @numbers: numbers
  * @count: how many; "-" if there is none

@@ -22,17 +22,6 @@ static bool node_differs(const struct virtflex_node *a,
 	       a->capacity_kb != b->capacity_kb;
 }
 
-static const struct virtflex_node *find_node(const struct virtflex_topology *t,
-					     unsigned int id)
-{
-	unsigned int i;
-
-	for (i = 0; t && i < t->nr_nodes; i++)
-		if (t->nodes[i]->id == id)
-			return t->nodes[i];
-	return NULL;
-}
-
 /* The whole topology the first time, then what is new. */
 static void print_change(const struct virtflex_topology *old,
 			 const struct virtflex_topology *t)

@@ -1,0 +1,259 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Tests of memory that goes to the host and comes back. What has gone is told by
+# the hypervisor's count of the domain's pages on each physical node. Sourced by
+# guest.sh.
+# shellcheck disable=SC3045,SC2016,SC2034,SC2154
+
+# pages_on PNODE: the hypervisor's count
+pages_on() {
+	host numa_placement || fail "dom0: $said"
+	echo "$said" | awk -v n="$1" '$1 == n { print $2 }'
+}
+
+# A line "PNODE PAGES" each
+placement() {
+	host numa_placement || fail "dom0: $said"
+	echo "$said"
+}
+
+node_total_kb() { awk '$3 == "MemTotal:" { print $4 }' "/sys/devices/system/node/node$1/meminfo"; }
+total_kb() { awk '$1 == "MemTotal:" { print $2 }' /proc/meminfo; }
+shown_kb() { awk -v n="$1" '$1 == "node" && $2 == n { print $6 }' "$topology"; }
+# out_kb NODE, lost_kb: of the module's counters
+out_kb() { awk -v n="$1" '$1 == "node" && $2 == n { print $3 }' "$capacity"; }
+lost_kb() { awk '$1 == "node" { kb += $4 } END { print kb }' "$capacity"; }
+
+# gone PNODE BEFORE: pages that went since there were so many
+gone() { echo $((${2:-0} - $(pages_on "$1"))); }
+
+# ask COMMAND: as change(), but it may fall short
+ask() {
+	host "$@" || fail "dom0: $said"
+	answered
+	like status 'done*' "$status"
+	same state stable "$(state)"
+}
+
+memory_goes_and_comes() {
+	before2=$(pages_on 2) before3=$(pages_on 3) everywhere=$(placement)
+	total=$(total_kb) total2=$(node_total_kb 2) shown=$(shown_kb 2)
+	change numa_nodes shrink 2 3
+	like status '*; node 2 keeps * KiB, asked for 0: kernel *' "$status"
+	same 'pages gone from physical node 2' $(($(out_kb 2) / 4)) "$(gone 2 "$before2")"
+	same 'pages gone from physical node 3' $(($(out_kb 3) / 4)) "$(gone 3 "$before3")"
+	[ "$(out_kb 2)" -ge $((total2 * 7 / 10)) ] || fail "only $(out_kb 2) of $total2 KiB are out"
+	same 'MemTotal of node 2' $((total2 - $(out_kb 2))) "$(node_total_kb 2)"
+	same 'MemTotal' $((total - $(out_kb 2) - $(out_kb 3))) "$(total_kb)"
+	same 'current of node 2' $((shown - $(out_kb 2))) "$(shown_kb 2)"
+	same 'current in xenstore' "$(shown_kb 2)" "$(xenstore-read numa/node/2/current)"
+	change numa_nodes expand 2 3
+	same 'pages of all nodes' "$everywhere" "$(placement)"
+	same 'MemTotal' "$total" "$(total_kb)"
+	same 'MemTotal of node 2' "$total2" "$(node_total_kb 2)"
+	same 'current of node 2' "$shown" "$(shown_kb 2)"
+	same 'lost' 0 "$(lost_kb)"
+}
+
+part_of_a_node() {
+	before=$(pages_on 2) shown=$(shown_kb 2) everywhere=$(placement)
+	change numa_request shrink node/2/target $((shown - 20480))
+	same 'KiB out' 20480 "$(out_kb 2)"
+	same 'pages gone' 5120 "$(gone 2 "$before")"
+	same active '0 1 2 3' "$(active)"
+	change numa_request expand node/2/target $((shown - 4096))
+	same 'KiB out' 4096 "$(out_kb 2)"
+	same 'pages gone' 1024 "$(gone 2 "$before")"
+	# what is less than an extent is not worth a step
+	change numa_request shrink node/2/target $((shown - 5000))
+	same 'KiB out' 4096 "$(out_kb 2)"
+	everything
+	same 'pages of all nodes' "$everywhere" "$(placement)"
+}
+
+small_pieces() {
+	everywhere=$(placement) total=$(total_kb)
+	change numa_nodes shrink 3
+	whole=$(out_kb 3)
+	change numa_request shrink small 1
+	[ "$(out_kb 3)" -gt "$whole" ] || fail "no more than $whole KiB out with small pieces"
+	awk '$1 == "node" && $2 == 3 && $7 == 0 { exit 1 }' "$capacity" || fail "no small pieces counted"
+	host 'xenstore-rm $numa/small' || fail "dom0: $said"
+	everything
+	same 'KiB out' 0 "$(out_kb 3)"
+	same 'pages of all nodes' "$everywhere" "$(placement)"
+	same MemTotal "$total" "$(total_kb)"
+}
+
+# Dom0 wants the memory back when some of it has gone, and then one node of two.
+mind_changed_in_the_memory() {
+	everywhere=$(placement) total=$(total_kb)
+	host 'numa_nodes shrink 2 3; await_status "shrinking: step * memory of node 2 out, *"; numa_nodes expand 2 3' ||
+		fail "dom0: $said"
+	answered
+	like status 'done: *' "$status"
+	same active '0 1 2 3' "$(active)"
+	same cpus '0-7' "$(cat /sys/devices/system/cpu/online)"
+	same 'pages of all nodes' "$everywhere" "$(placement)"
+	host 'numa_nodes shrink 2 3; await_status "shrinking: step * memory of node 3 out, *"; numa_request shrink node/3/target 65536 node/3/vcpu/6 online node/3/vcpu/7 online' ||
+		fail "dom0: $said"
+	answered
+	like status 'done: *' "$status"
+	same active '0 1 3' "$(active)"
+	same 'KiB of node 3 out' 0 "$(out_kb 3)"
+	everything
+	same 'pages of all nodes' "$everywhere" "$(placement)"
+	same MemTotal "$total" "$(total_kb)"
+}
+
+# Memory of every kind on node 2 while that goes and comes
+every_byte_survives() {
+	rm -f /tmp/holder.in /tmp/holder.out
+	mkfifo /tmp/holder.in /tmp/holder.out
+	"$here/../capacity_pages" 2 4 </tmp/holder.in >/tmp/holder.out &
+	holder=$!
+	exec 5>/tmp/holder.in 6</tmp/holder.out
+	read -r -t 60 line <&6
+	like 'memory held' 'ready bind preferred interleave local huge locked file*' "$line"
+	everywhere=$(placement) total=$(total_kb)
+	round=0
+	while [ $round -lt "${ROUNDS:-2}" ]; do
+		round=$((round + 1))
+		ask numa_nodes shrink 2 3
+		[ "$(out_kb 2)" -ge 30000 ] || fail "round $round: only $(out_kb 2) KiB are out"
+		echo >&5
+		read -r -t 60 line <&6
+		same "memory when it has gone, round $round" intact "$line"
+		ask numa_nodes expand 2 3
+		echo >&5
+		read -r -t 60 line <&6
+		same "memory when it is back, round $round" intact "$line"
+		same "pages of all nodes, round $round" "$everywhere" "$(placement)"
+		same "MemTotal, round $round" "$total" "$(total_kb)"
+	done
+	exec 5>&-
+	wait $holder
+	same 'exit status' 0 $?
+	exec 6<&-
+	for node in /sys/devices/system/node/node*; do
+		echo 0 >"$node/hugepages/hugepages-2048kB/nr_hugepages"
+	done
+	everything
+	same lost 0 "$(lost_kb)"
+}
+
+# Somebody has nearly all of the nodes that would stay.
+no_room_is_refused() {
+	free_kb=$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)
+	hog=/dev/shm/hog
+	mount -o remount,size=100% /dev/shm
+	head -c $(((free_kb - 49152) * 1024)) /dev/zero >$hog || fail "no hog of $((free_kb - 49152)) KiB"
+	before=$(nodes_text) everywhere=$(placement)
+	host numa_nodes shrink 2 3 || fail "dom0: $said"
+	answered
+	like status 'failed: no room: *' "$status"
+	like error 'no room: * KiB in use would have to move, and the nodes that stay have * KiB*' "$error"
+	same cpus '0-7' "$(cat /sys/devices/system/cpu/online)"
+	same 'pages of all nodes' "$everywhere" "$(placement)"
+	dmesg | grep -q 'Out of memory' && fail "the OOM killer was called"
+	rm $hog
+	everything
+}
+
+pinned_is_named() {
+	rm -f /tmp/pinned.in /tmp/pinned.out
+	mkfifo /tmp/pinned.in /tmp/pinned.out
+	"$here/../capacity_pages" 2 4 pin </tmp/pinned.in >/tmp/pinned.out &
+	holder=$!
+	exec 5>/tmp/pinned.in 6</tmp/pinned.out
+	read -r -t 60 line <&6
+	same 'memory held' 'ready pinned' "$line"
+	ask numa_nodes shrink 2
+	like error 'node 2 keeps * KiB, asked for 0: *pinned *' "$error"
+	echo >&5
+	read -r -t 60 line <&6
+	same memory intact "$line"
+	exec 5>&-
+	wait $holder
+	exec 6<&-
+	# the same request, now that it can be done
+	change numa_nodes shrink 2
+	everything
+}
+
+# Xen gives no more than the whole guest may have.
+host_has_no_more() {
+	everywhere=$(placement) target=$(xenstore-read memory/target)
+	change numa_nodes shrink 3
+	out=$(out_kb 3)
+	host "xl mem-set \$DOMID $((target - out))k" || fail "dom0: $said"
+	ask numa_nodes expand 3
+	like error 'node 3 has * KiB, asked for *: the host has no more for it' "$error"
+	[ "$(out_kb 3)" -gt 0 ] || fail "nothing is missing"
+	# with patience: it may have more while the guest waits
+	host "xenstore-write \$numa/wait_s 60; numa_nodes expand 3; sleep 3; xl mem-set \$DOMID ${target}k" ||
+		fail "dom0: $said"
+	answered
+	like status 'done: *' "$status"
+	same error '' "$error"
+	host 'xenstore-rm $numa/wait_s' || fail "dom0: $said"
+	same 'KiB out' 0 "$(out_kb 3)"
+	same 'pages of all nodes' "$everywhere" "$(placement)"
+}
+
+# Pages of the domain, as the hypervisor counts them
+total_pages() { placement | awk '{ pages += $2 } END { print pages }'; }
+
+# The stock balloon driver works for the whole guest, beside the nodes.
+mem_set_and_nodes() {
+	everything_kb=$(($(total_pages) * 4))
+	target=$(xenstore-read memory/target)
+	host "xl mem-set \$DOMID $((target - 20480))k" || fail "dom0: $said"
+	await_pages $(((everything_kb - 20480) / 4))
+	# a node that goes takes nothing back of that, and the other way round
+	ask numa_nodes shrink 3
+	out=$(out_kb 3)
+	same 'pages with a node out' $(((everything_kb - 20480 - out) / 4)) "$(total_pages)"
+	ask numa_nodes expand 3
+	host "xl mem-set \$DOMID ${target}k" || fail "dom0: $said"
+	await_pages $((everything_kb / 4))
+	everything
+	same 'pages at the end' $((everything_kb / 4)) "$(total_pages)"
+}
+
+# The balloon driver has no way to say that it is done.
+await_pages() {
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		have=$(total_pages)
+		[ "$have" != "$1" ] || return 0
+		sleep 1
+	done
+	same 'pages of the domain' "$1" "$have"
+}
+
+# Without the module the guest has all its memory; with it, the host asks anew.
+reload_with_memory_out() {
+	everywhere=$(placement) total=$(total_kb) target=$(xenstore-read memory/target)
+	change numa_nodes shrink 3
+	[ "$(out_kb 3)" -gt 0 ] || fail "nothing is out"
+	rmmod virtflex || fail "rmmod: $?"
+	same 'pages of all nodes' "$everywhere" "$(placement)"
+	same MemTotal "$total" "$(total_kb)"
+	insmod "$ko" || fail "insmod: $?"
+	await numa/status 'idle*' || fail "status: $(xenstore-read numa/status)"
+	change numa_nodes shrink 3
+	[ "$(out_kb 3)" -gt 0 ] || fail "nothing is out after the reload"
+	# what the host does not give back is found by the next load
+	out=$(out_kb 3)
+	host "xl mem-set \$DOMID $((target - out))k" || fail "dom0: $said"
+	rmmod virtflex || fail "rmmod: $?"
+	like log '*the host does not give * KiB back*' "$(last_log)"
+	insmod "$ko" || fail "insmod: $?"
+	[ "$(out_kb 3)" -gt 0 ] || fail "the memory was not found again"
+	await numa/status 'idle*' || fail "status: $(xenstore-read numa/status)"
+	host "xl mem-set \$DOMID ${target}k" || fail "dom0: $said"
+	everything
+	same 'pages of all nodes' "$everywhere" "$(placement)"
+	same MemTotal "$total" "$(total_kb)"
+}
