@@ -36,9 +36,14 @@ memory()
 tell() { xenstore-write data/demo/ready "$1"; }
 await()
 {
-	until [ "$(xenstore-read data/demo/go 2>/dev/null)" = "$1" ]; do
-		(timeout 2 xenstore-watch -n 2 data/demo/go) >/dev/null 2>&1
-	done
+	mkfifo "/tmp/events.$1"
+	xenstore-watch data/demo/go >"/tmp/events.$1" &
+	watch=$!
+	while read -r _; do
+		[ "$(xenstore-read data/demo/go 2>/dev/null)" != "$1" ] || break
+	done <"/tmp/events.$1"
+	kill "$watch"
+	wait "$watch" 2>/dev/null
 }
 
 # hear PATTERN: pass on what the program says, up to a line with PATTERN
@@ -54,7 +59,7 @@ hear()
 
 await 1
 mkfifo /tmp/program
-./follow 16 >/tmp/program &
+./follow 16 1000 >/tmp/program &
 pid=$!
 exec 3</tmp/program
 

@@ -6,7 +6,7 @@
  * and asks for their memory to follow. The threads go on working all the time
  * and check each byte they pass.
  *
- * usage: follow [MiB per thread]
+ * usage: follow [MiB per thread [ms of rest between passes]]
  *
  * Prints a line for each topology, once every page has been touched again.
  * Ends with SIGTERM; the exit status is 1 if any byte had changed.
@@ -48,6 +48,7 @@ struct worker {
 
 static struct worker workers[MAX_WORKERS];
 static unsigned int nr_workers;
+static long rest_ms = 100;
 
 static void nap(long ms)
 {
@@ -66,7 +67,7 @@ static void *work(void *arg)
 		w->words[i] = w->seed + i;
 	for (;;) {
 		atomic_fetch_add(&w->passes, 1);
-		nap(100);
+		nap(rest_ms);
 		for (i = 0; i < w->nr_words; i++)
 			if (((volatile uint64_t *)w->words)[i] != w->seed + i)
 				atomic_fetch_add(&w->wrong, 1);
@@ -228,15 +229,17 @@ static void end(int sig)
 int main(int argc, char **argv)
 {
 	size_t mib = argc > 1 ? strtoul(argv[1], NULL, 10) : 16;
+	unsigned long rest = argc > 2 ? strtoul(argv[2], NULL, 10) : 100;
 	struct virtflex_topology *t;
 	struct virtflex *vf;
 	uint64_t generation;
 	int err;
 
-	if (!mib || mib > 1 << 20) {
-		fprintf(stderr, "usage: follow [MiB per thread]\n");
+	if (!mib || mib > 1 << 20 || !rest || rest > 60000) {
+		fprintf(stderr, "usage: follow [MiB per thread [ms of rest between passes]]\n");
 		return 2;
 	}
+	rest_ms = rest;
 	err = virtflex_open(&vf, NULL);
 	if (!err)
 		err = virtflex_topology_read(vf, &t);
