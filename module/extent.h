@@ -3,6 +3,7 @@
 #ifndef VIRTFLEX_EXTENT_H
 #define VIRTFLEX_EXTENT_H
 
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/types.h>
 
@@ -10,7 +11,7 @@
 #define VF_EXTENT_ORDER	9
 
 /** VF_EXTENT_PAGES - pages of such an extent */
-#define VF_EXTENT_PAGES	(1UL << VF_EXTENT_ORDER)
+#define VF_EXTENT_PAGES	BIT(VF_EXTENT_ORDER)
 
 #ifdef CONFIG_XEN
 bool vf_extent_ready(void);

@@ -74,8 +74,11 @@ struct vf_memory_node {
 /* By node id; set at load, const from then on. */
 static struct vf_memory_node *memory;
 
-/* The worker writes these 64 bit counters, anybody reads them. */
-#define count(counter, nr)	WRITE_ONCE(counter, (counter) + (nr))
+/* The worker writes these counters, anybody reads them. */
+static void count(u64 *counter, u64 nr)
+{
+	WRITE_ONCE(*counter, *counter + nr);
+}
 
 static u64 pages_kb(unsigned long pages)
 {
@@ -162,7 +165,7 @@ static int hand_back(u32 node, struct page *page, unsigned int order)
 	piece_mark(page, order, MARK_OUT,
 		   order == VF_EXTENT_ORDER ? &n->extents : &n->small);
 	adjust_managed_page_count(page, -(long)nr);
-	count(n->counts.out_kb, pages_kb(nr));
+	count(&n->counts.out_kb, pages_kb(nr));
 
 	ret = vf_extent_release(page_to_pfn(page), order);
 	if (!ret) {
@@ -171,7 +174,7 @@ static int hand_back(u32 node, struct page *page, unsigned int order)
 	}
 	/* Part of it may be gone: keep it, unused, for good. */
 	piece_unmark(page);
-	count(n->counts.lost_kb, pages_kb(nr));
+	count(&n->counts.lost_kb, pages_kb(nr));
 	pr_warn("node %u: the host did not take %llu KiB at pfn %#lx: %pe; they stay unused\n",
 		node, pages_kb(nr), page_to_pfn(page), ERR_PTR(ret));
 	return ret;
@@ -191,7 +194,7 @@ static int bring_back(u32 node, struct page *page)
 	for (i = 0; i < nr; i++)
 		__ClearPageOffline(page + i);
 	adjust_managed_page_count(page, nr);
-	count(memory[node].counts.out_kb, -pages_kb(nr));
+	count(&memory[node].counts.out_kb, -pages_kb(nr));
 	piece_free(page, order);
 	return 0;
 }
@@ -291,13 +294,13 @@ static enum vf_moved take_next(u32 node)
 	page = pfn_to_page(n->next);
 	unhold_range(n->next, VF_EXTENT_PAGES);
 	if (!empty(n->next, VF_EXTENT_PAGES)) {
-		count(n->counts.stuck, 1);
+		count(&n->counts.stuck, 1);
 		return VF_NOT_MOVED;
 	}
 	n->took = true;
 	if (hand_back(node, page, VF_EXTENT_ORDER))
 		return VF_NO_MORE;
-	count(n->counts.taken_moved, 1);
+	count(&n->counts.taken_moved, 1);
 	return VF_MOVED;
 }
 
@@ -336,7 +339,7 @@ enum vf_moved vf_memory_take(u32 node)
 		n->took = true;
 		if (hand_back(node, page, VF_EXTENT_ORDER))
 			return VF_NO_MORE;
-		count(n->counts.taken_free, 1);
+		count(&n->counts.taken_free, 1);
 		return VF_MOVED;
 	}
 	hold_all(node);
@@ -366,7 +369,7 @@ enum vf_moved vf_memory_take_small(u32 node, u64 most_kb)
 	piece_unmark(page);
 	if (hand_back(node, page, order))
 		return VF_NO_MORE;
-	count(n->counts.taken_small, 1UL << order);
+	count(&n->counts.taken_small, 1UL << order);
 	return VF_MOVED;
 }
 
@@ -411,9 +414,9 @@ enum vf_moved vf_memory_give(u32 node, u64 most_kb)
 	if (bring_back(node, page))
 		return VF_NOT_MOVED;
 	if (order == VF_EXTENT_ORDER)
-		count(n->counts.given, 1);
+		count(&n->counts.given, 1);
 	else
-		count(n->counts.given_small, 1UL << order);
+		count(&n->counts.given_small, 1UL << order);
 	return VF_MOVED;
 }
 
@@ -486,7 +489,7 @@ static void adopt(u32 node)
 			INIT_LIST_HEAD(&page->lru);
 			list_add(&page->lru, order == VF_EXTENT_ORDER ?
 				 &n->extents : &n->small);
-			count(n->counts.out_kb, pages_kb(nr));
+			count(&n->counts.out_kb, pages_kb(nr));
 		}
 		pfn += nr;
 		if (!(pfn % VF_EXTENT_PAGES))
