@@ -9,11 +9,11 @@ KERNEL ?= fast
 export V KERNEL
 
 .PHONY: help demo check check-lint check-patches check-unit check-guest \
-	check-xen check-stock kernel module userspace selftests install \
+	check-xen check-stock check-all bench-capacity kernel module userspace selftests install \
 	clean clean-cache
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  V=1 shows the commands; KERNEL=fast|debug|stock chooses the guest's kernel"
 
@@ -40,6 +40,13 @@ check-xen: ## topology changes on Xen, dom0 and a four-node guest
 
 check-stock: ## module and library on Debian's own kernel
 	@scripts/check/run stock
+
+check-all: ## check with ten rounds of memory, and all guests again on the debug kernel (hours)
+	@ROUNDS=10 scripts/check/run lint patches unit guest xen stock
+	@ROUNDS=10 KERNEL=debug scripts/check/run guest xen
+
+bench-capacity: ## memory to the host and back, beside the stock balloon driver (RUNS=8 MIB=32)
+	@scripts/bench/capacity
 
 kernel: ## build the guest's kernel (cached), print where it is
 	@scripts/kernel $(KERNEL)
