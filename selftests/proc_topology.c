@@ -102,13 +102,16 @@ TEST_F(topology, world_readable)
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
 
-	/* and nothing else of virtflex is there */
+	/* and nothing else of virtflex is there, but counters */
 	dir = opendir("/proc/virtflex");
 	ASSERT_NE(NULL, dir);
 	while ((entry = readdir(dir)))
 		EXPECT_TRUE(entry->d_name[0] == '.' ||
+			    !strcmp(entry->d_name, "capacity") ||
 			    !strcmp(entry->d_name, "topology"));
 	closedir(dir);
+	ASSERT_EQ(0, stat("/proc/virtflex/capacity", &st));
+	EXPECT_EQ(0444, st.st_mode & 07777);
 }
 
 TEST_F(topology, not_writable)
