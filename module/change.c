@@ -124,14 +124,38 @@ static u64 goal_kb(u32 node)
 	return goal()->nodes[node].value[VF_KEY_TARGET];
 }
 
-static bool changed_its_mind(void);
+/* Whether the host wants something else by now, which is then in "now". */
+static bool changed_its_mind(void)
+{
+	if (!test_and_clear_bit(LOOK, &change.flags))
+		return false;
+	if (vf_xs_read(change.guest, &change.next, false)) {
+		/* Go on: the answer will find out. */
+		set_bit(LOOK, &change.flags);
+		return false;
+	}
+	if (vf_reading_equal(change.guest, &change.now, &change.next))
+		return false;
+	swap(change.now, change.next);
+	return true;
+}
 
-/* Whether to leave off in the middle of a step. Who goes back, goes all the way. */
+/*
+ * Whether to leave off in the middle of a step. Who goes back, goes all the way,
+ * but for unload.
+ */
 static int leave_off(void)
 {
-	if (test_bit(STOP, &change.flags) || vf_freezing())
+	if (test_bit(STOP, &change.flags))
 		return -ESHUTDOWN;
-	return !change.going_back && changed_its_mind() ? -EAGAIN : 0;
+	if (change.going_back)
+		return 0;
+	if (vf_freezing()) {
+		/* The queue is held until the guest thaws; then all again. */
+		retry_later();
+		return -ESHUTDOWN;
+	}
+	return changed_its_mind() ? -EAGAIN : 0;
 }
 
 /* Sleep, unless there is a reason to leave off. */
@@ -473,22 +497,6 @@ static int finish(void)
  * A request.
  */
 
-/* Whether the host wants something else by now, which is then in "now". */
-static bool changed_its_mind(void)
-{
-	if (!test_and_clear_bit(LOOK, &change.flags))
-		return false;
-	if (vf_xs_read(change.guest, &change.next, false)) {
-		/* Go on: the answer will find out. */
-		set_bit(LOOK, &change.flags);
-		return false;
-	}
-	if (vf_reading_equal(change.guest, &change.now, &change.next))
-		return false;
-	swap(change.now, change.next);
-	return true;
-}
-
 static int plan(struct vf_error *why)
 {
 	if (!change.now.asked) {
@@ -633,9 +641,6 @@ static void change_work(struct work_struct *work)
 		serve();
 	if (test_bit(STOP, &change.flags))
 		return;
-	/* The queue is held until the guest thaws; then all this again. */
-	if (vf_freezing())
-		retry_later();
 	vf_guest_refresh(change.guest);
 	if (vf_state_republish(change.guest))
 		retry_later();
