@@ -86,8 +86,7 @@ u64 vf_guest_node_kb(u32 node)
 {
 	if (!node_online(node))
 		return 0;
-	return ((u64)node_present_pages(node) << (PAGE_SHIFT - 10)) -
-	       vf_memory_out_kb(node);
+	return vf_pages_kb(node_present_pages(node)) - vf_memory_out_kb(node);
 }
 
 /**

@@ -41,6 +41,8 @@
 #include "memory.h"
 #include "topology.h"
 
+static_assert(VF_EXTENT_KB == VF_EXTENT_PAGES << (PAGE_SHIFT - 10));
+
 /* In page->private of the first page of a piece; the last byte is its order. */
 #define MARK_OUT	0x7666206f75740000UL	/* "vf out" */
 #define MARK_HELD	0x766668656c640000UL	/* "vfheld" */
@@ -78,11 +80,6 @@ static struct vf_memory_node *memory;
 static void count(u64 *counter, u64 nr)
 {
 	WRITE_ONCE(*counter, *counter + nr);
-}
-
-static u64 pages_kb(unsigned long pages)
-{
-	return (u64)pages << (PAGE_SHIFT - 10);
 }
 
 static unsigned long node_begin(u32 node)
@@ -165,7 +162,7 @@ static int hand_back(u32 node, struct page *page, unsigned int order)
 	piece_mark(page, order, MARK_OUT,
 		   order == VF_EXTENT_ORDER ? &n->extents : &n->small);
 	adjust_managed_page_count(page, -(long)nr);
-	count(&n->counts.out_kb, pages_kb(nr));
+	count(&n->counts.out_kb, vf_pages_kb(nr));
 
 	ret = vf_extent_release(page_to_pfn(page), order);
 	if (!ret) {
@@ -174,9 +171,9 @@ static int hand_back(u32 node, struct page *page, unsigned int order)
 	}
 	/* Part of it may be gone: keep it, unused, for good. */
 	piece_unmark(page);
-	count(&n->counts.lost_kb, pages_kb(nr));
+	count(&n->counts.lost_kb, vf_pages_kb(nr));
 	pr_warn("node %u: the host did not take %llu KiB at pfn %#lx: %pe; they stay unused\n",
-		node, pages_kb(nr), page_to_pfn(page), ERR_PTR(ret));
+		node, vf_pages_kb(nr), page_to_pfn(page), ERR_PTR(ret));
 	return ret;
 }
 
@@ -194,7 +191,7 @@ static int bring_back(u32 node, struct page *page)
 	for (i = 0; i < nr; i++)
 		__ClearPageOffline(page + i);
 	adjust_managed_page_count(page, nr);
-	count(&memory[node].counts.out_kb, -pages_kb(nr));
+	count(&memory[node].counts.out_kb, -vf_pages_kb(nr));
 	piece_free(page, order);
 	return 0;
 }
@@ -242,7 +239,10 @@ static void unhold_range(unsigned long pfn, unsigned long nr)
 	}
 }
 
-/* Whether all of an extent is memory of this node, and none of it is out. */
+/*
+ * Whether all of an extent is memory of this node, and none of it is out. What
+ * is left of the lowest 16 MiB is for old devices: it stays.
+ */
 static bool extent_is_whole(u32 node, unsigned long pfn)
 {
 	struct page *first = pfn_to_online_page(pfn);
@@ -363,7 +363,7 @@ enum vf_moved vf_memory_take_small(u32 node, u64 most_kb)
 
 	cond_resched();
 	page = list_first_entry_or_null(&n->held, struct page, lru);
-	if (!page || pages_kb(1UL << piece_order(page)) > most_kb)
+	if (!page || vf_pages_kb(1UL << piece_order(page)) > most_kb)
 		return VF_NO_MORE;
 	order = piece_order(page);
 	piece_unmark(page);
@@ -409,7 +409,7 @@ enum vf_moved vf_memory_give(u32 node, u64 most_kb)
 	if (!page)
 		return VF_NO_MORE;
 	order = piece_order(page);
-	if (pages_kb(1UL << order) > most_kb)
+	if (vf_pages_kb(1UL << order) > most_kb)
 		return VF_NO_MORE;
 	if (bring_back(node, page))
 		return VF_NOT_MOVED;
@@ -489,7 +489,7 @@ static void adopt(u32 node)
 			INIT_LIST_HEAD(&page->lru);
 			list_add(&page->lru, order == VF_EXTENT_ORDER ?
 				 &n->extents : &n->small);
-			count(&n->counts.out_kb, pages_kb(nr));
+			count(&n->counts.out_kb, vf_pages_kb(nr));
 		}
 		pfn += nr;
 		if (!(pfn % VF_EXTENT_PAGES))

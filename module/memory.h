@@ -3,7 +3,15 @@
 #ifndef VIRTFLEX_MEMORY_H
 #define VIRTFLEX_MEMORY_H
 
+#include <linux/mm.h>
+
 #include "pure.h"
+
+/** vf_pages_kb() - so many pages, in KiB */
+static inline u64 vf_pages_kb(unsigned long pages)
+{
+	return (u64)pages << (PAGE_SHIFT - 10);
+}
 
 /** enum vf_moved - what an attempt at an extent came to */
 enum vf_moved {

@@ -21,11 +21,6 @@
  */
 #define FEW_PAGES	64
 
-static u64 pages_kb(unsigned long pages)
-{
-	return (u64)pages << (PAGE_SHIFT - 10);
-}
-
 /* With what CPUs have not added up yet. */
 static unsigned long node_stat(u32 node, enum node_stat_item item)
 {
@@ -130,7 +125,7 @@ int vf_usage_room(const struct vf_guest *guest, const struct vf_wanted *wanted,
 		return 0;
 	vf_error_set(err,
 		     "no room: %llu KiB in use would have to move, and the nodes that stay have %llu KiB for them; free %llu KiB in the guest, or take less",
-		     pages_kb(move), pages_kb(room), pages_kb(move - room));
+		     vf_pages_kb(move), vf_pages_kb(room), vf_pages_kb(move - room));
 	return -ENOSPC;
 }
 
@@ -180,7 +175,7 @@ void vf_usage_stuck(u32 node, struct vf_stuck *stuck)
 		nr = 1;
 		if (page && page_to_nid(page) == node) {
 			kind = stuck_as(page, stuck, &nr);
-			*kind += pages_kb(nr);
+			*kind += vf_pages_kb(nr);
 		}
 		if (!(pfn % SZ_1K))
 			cond_resched();
