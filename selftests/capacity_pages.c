@@ -101,7 +101,7 @@ static void *map_file(size_t len, int node)
 	return at;
 }
 
-/* Two pages more than are used, where they are to go as well. */
+/* As many pages again are in the pool of node 0, to go to. */
 static void *map_hugetlb(size_t len, int node)
 {
 	void *at;

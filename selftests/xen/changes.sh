@@ -231,13 +231,7 @@ bad_input() {
 	same 'error after it' '' "$error"
 	same 'state after it' stable "$(state)"
 	same 'active after it' "$active_before" "$(active)"
-	if [ -n "$bad" ]; then
-		failed=$((failed + 1))
-		echo "not ok $((passed + failed + skipped)) xen $current"
-	else
-		passed=$((passed + 1))
-		echo "ok $((passed + failed + skipped)) xen $current"
-	fi
+	result "$current"
 }
 
 rm_then_ask() { echo "xenstore-rm \$numa/$1; numa_request expand"; }

@@ -18,9 +18,8 @@ skip() {
 	reason=$*
 }
 
-run_test() {
-	current=$1 bad='' reason=''
-	"$1"
+# result NAME: count the test that has run, and say how it went
+result() {
 	if [ -n "$bad" ]; then
 		failed=$((failed + 1))
 		echo "not ok $((passed + failed + skipped)) xen $1"
@@ -31,6 +30,12 @@ run_test() {
 		passed=$((passed + 1))
 		echo "ok $((passed + failed + skipped)) xen $1"
 	fi
+}
+
+run_test() {
+	current=$1 bad='' reason=''
+	"$1"
+	result "$1"
 }
 
 # same WHAT EXPECTED SEEN, like WHAT PATTERN SEEN
