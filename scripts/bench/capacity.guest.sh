@@ -39,7 +39,7 @@ node_is_out() { [ "$(out_kb 3)" = "$1" ]; }
 answered_all() { [ "$(xenstore-read numa/topo_change)" = 0 ]; }
 balloon_has() { [ "$(cat $balloon/info/current_kb)" = "$1" ]; }
 
-# timed NAME REQUEST TARGET OUT: by the module
+# timed_node NAME REQUEST TARGET OUT: by the module, until OUT KiB are with the host
 timed_node() {
 	begin=$(ticks)
 	xenstore-write numa/node/3/target "$3" numa/topo_change "$2"

@@ -118,9 +118,7 @@ machine_begin() {
 		-chardev "file,id=com1,path=$RUN/console" -serial chardev:com1)
 }
 
-# One kernel command line for guests on QEMU and on Xen. Thresholds are wide:
-# an emulated CPU may have to wait for its turn.
-# The kernel finds out for each CPU how long a delay loop takes, which takes a
+# delay_loops: the kernel finds out for each CPU how long a delay loop takes, which takes a
 # second or two where CPUs share a core. Emulated, they count the cycles of this
 # machine's.
 delay_loops() {
@@ -130,6 +128,8 @@ delay_loops() {
 	[ -z "$mhz" ] || [ -z "$hz" ] || echo " lpj=$((mhz * 1000000 / hz))"
 }
 
+# One kernel command line for guests on QEMU and on Xen. Thresholds are wide:
+# an emulated CPU may have to wait for its turn.
 guest_args() {
 	local args="panic=-1 oops=panic loglevel=7 8250.nr_uarts=16 watchdog_thresh=30"
 	args+=" rcupdate.rcu_cpu_stall_timeout=60 sysctl.kernel.hung_task_timeout_secs=60"
