@@ -41,7 +41,7 @@
 #include "memory.h"
 #include "topology.h"
 
-static_assert(VF_EXTENT_KB == VF_EXTENT_PAGES << (PAGE_SHIFT - 10));
+static_assert(VF_EXTENT_PAGES << (PAGE_SHIFT - 10) == VF_EXTENT_KB);
 
 /* In page->private of the first page of a piece; the last byte is its order. */
 #define MARK_OUT	0x7666206f75740000UL	/* "vf out" */
