@@ -95,13 +95,18 @@ int vf_extent_populate(unsigned long pfn, unsigned int order, u32 node)
  * nor takes from elsewhere what a node got, and the next "xl mem-set" still
  * means the whole guest.
  *
- * The driver has a lock that a module cannot take: a node that changes and an
- * "xl mem-set" that is carried out at the very same moment can leave its count
- * off by the pages it moved meanwhile.
+ * The kernel series does so under the driver's lock. A stock kernel has no way
+ * for a module to take it: there, a node that changes and an "xl mem-set" that
+ * is carried out at the very same moment can leave the count off by the pages
+ * that the driver moved meanwhile.
+ *
+ * Context: may sleep.
  */
 void vf_extent_account(long pages)
 {
-#ifdef CONFIG_XEN_BALLOON
+#if defined(CONFIG_XEN_BALLOON) && defined(CONFIG_VIRTFLEX_MIGRATE)
+	balloon_account(pages);
+#elif defined(CONFIG_XEN_BALLOON)
 	balloon_stats.current_pages += pages;
 	balloon_set_new_target(balloon_stats.target_pages + pages);
 #endif
