@@ -18,7 +18,7 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
-#include <linux/moduleparam.h>
+#include <linux/nodemask.h>
 #include <linux/notifier.h>
 #include <linux/ratelimit.h>
 #include <linux/reboot.h>
@@ -33,21 +33,9 @@
 #include "memory.h"
 #include "plan.h"
 #include "state.h"
+#include "step.h"
 #include "usage.h"
 #include "xenstore.h"
-
-/* How often the host is told how far a step has come. */
-#define TELL_EVERY	(HZ / 4)
-
-/* How often it is looked whether programs have left a node. */
-#define GRACE_POLL	(HZ / 20)
-
-static unsigned int grace_ms = 2000;
-module_param(grace_ms, uint, 0644);
-MODULE_PARM_DESC(grace_ms, "time for programs to leave a node, unless the host says (2000)");
-
-/* Room for status: a sentence, and an amount for each of some nodes. */
-#define STATUS_LEN	1024
 
 /* Bits of flags. */
 enum {
@@ -81,8 +69,7 @@ static struct {
 	struct vf_steps plan;
 	struct vf_wanted *as_was;	/* before the change that is going on */
 	bool going_back;		/* to as_was */
-	unsigned long told;		/* jiffies of the last word on a step */
-	char status[STATUS_LEN];
+	struct vf_status status;
 } change;
 
 static void retry_later(void)
@@ -94,34 +81,6 @@ static void say_error(const char *text)
 {
 	strscpy(change.said.text, text, sizeof(change.said.text));
 	vf_xs_say("error", text);
-}
-
-static enum virtflex_state request_state(enum vf_request request)
-{
-	return request == VF_SHRINK ? VIRTFLEX_SHRINKING : VIRTFLEX_EXPANDING;
-}
-
-/*
- * Steps.
- */
-
-static int step_announce(u32 unused)
-{
-	const struct vf_wanted *wanted = change.now.wanted;
-
-	return vf_state_publish(change.guest, wanted,
-				request_state(wanted->request), "");
-}
-
-/* What the steps are to come to. It changes when the host changes its mind. */
-static const struct vf_wanted *goal(void)
-{
-	return change.going_back ? change.as_was : change.now.wanted;
-}
-
-static u64 goal_kb(u32 node)
-{
-	return goal()->nodes[node].value[VF_KEY_TARGET];
 }
 
 /* Whether the host wants something else by now, which is then in "now". */
@@ -158,10 +117,12 @@ static int leave_off(void)
 	return changed_its_mind() ? -EAGAIN : 0;
 }
 
-/* Sleep, unless there is a reason to leave off. */
-static void nap(unsigned long jiffies)
+/* For steps: sleep, unless there is a reason to leave off. */
+static int nap(unsigned long jiffies)
 {
-	wait_event_timeout(change.nudge, change.flags, jiffies);
+	if (jiffies)
+		wait_event_timeout(change.nudge, change.flags, jiffies);
+	return leave_off();
 }
 
 static const char *verb(void)
@@ -172,149 +133,18 @@ static const char *verb(void)
 							 "expanding";
 }
 
-static void say_step(u32 step)
+static int run_step(u32 step, const struct vf_wanted *goal)
 {
-	char text[48];
+	struct vf_work work = {
+		.guest	= change.guest,
+		.goal	= goal,
+		.status	= &change.status,
+		.pause	= nap,
+	};
 
-	vf_step_text(change.guest, change.plan.step[step], text, sizeof(text));
-	snprintf(change.status, sizeof(change.status), "%s: step %u of %u: %s",
-		 verb(), step + 1, change.plan.nr, text);
-	vf_xs_say("status", change.status);
-	change.told = jiffies;
-}
-
-/* How far a step that takes long has come. */
-static void say_progress(u64 done_kb, u64 all_kb)
-{
-	char text[128];
-
-	if (time_before(jiffies, change.told + TELL_EVERY))
-		return;
-	scnprintf(text, sizeof(text), "%s, %llu of %llu KiB", change.status,
-		  done_kb, all_kb);
-	vf_xs_say("status", text);
-	change.told = jiffies;
-}
-
-static int step_vcpu_online(u32 vcpu)
-{
-	return vf_cpus_online(&change.guest->vcpus[vcpu]);
-}
-
-static int step_vcpu_offline(u32 vcpu)
-{
-	return vf_cpus_offline(&change.guest->vcpus[vcpu]);
-}
-
-static bool users_on_leaving(void)
-{
-	u32 i;
-
-	for (i = 0; i < change.guest->nr_nodes; i++) {
-		const struct vf_node *n = &change.guest->nodes[i];
-
-		if (n->active && n->online &&
-		    !vf_wanted_active(change.guest, goal(), i) &&
-		    vf_usage_by_users(n->id))
-			return true;
-	}
-	return false;
-}
-
-static int step_grace(u32 unused)
-{
-	const struct vf_wanted *wanted = change.now.wanted;
-	unsigned long end = jiffies;
-	int ret = 0;
-
-	end += msecs_to_jiffies(wanted->has_option[VF_OPT_GRACE_MS] ?
-				wanted->option[VF_OPT_GRACE_MS] :
-				READ_ONCE(grace_ms));
-	while (!ret && time_before(jiffies, end) && users_on_leaving()) {
-		nap(GRACE_POLL);
-		ret = leave_off();
-	}
-	return ret;
-}
-
-/* Less than asked is no failure of the step; done_status() tells. */
-static int step_memory_out(u32 node)
-{
-	u32 id = change.guest->nodes[node].id;
-	u64 from_kb = vf_guest_node_kb(id), now_kb = from_kb;
-	u64 to_kb = goal_kb(node);
-	enum vf_moved moved = VF_MOVED;
-	int ret = 0;
-
-	if (!vf_memory_movable())
-		return 0;
-	vf_memory_take_begin(id, !to_kb);
-	while (now_kb >= to_kb + VF_EXTENT_KB && moved != VF_NO_MORE && !ret) {
-		moved = vf_memory_take(id);
-		now_kb = vf_guest_node_kb(id);
-		say_progress(from_kb - now_kb, from_kb - to_kb);
-		ret = leave_off();
-	}
-	while (!ret && goal()->option[VF_OPT_SMALL] && now_kb > to_kb &&
-	       vf_memory_take_small(id, now_kb - to_kb) == VF_MOVED) {
-		now_kb = vf_guest_node_kb(id);
-		ret = leave_off();
-	}
-	vf_memory_take_end(id);
-	return ret;
-}
-
-static int step_memory_in(u32 node)
-{
-	u32 id = change.guest->nodes[node].id;
-	u64 from_kb = vf_guest_node_kb(id), now_kb = from_kb;
-	u64 to_kb = goal_kb(node);
-	unsigned long patience = jiffies + goal()->option[VF_OPT_WAIT_S] * HZ;
-	enum vf_moved moved = VF_MOVED;
-	int ret = 0;
-
-	while (now_kb < to_kb && !ret) {
-		moved = vf_memory_give(id, to_kb - now_kb);
-		if (moved == VF_NO_MORE)
-			break;
-		if (moved == VF_NOT_MOVED) {
-			if (!time_before(jiffies, patience))
-				break;
-			nap(HZ);
-		}
-		now_kb = vf_guest_node_kb(id);
-		say_progress(now_kb - from_kb, to_kb - from_kb);
-		ret = leave_off();
-	}
-	return ret;
-}
-
-static int step_publish(u32 unused)
-{
-	vf_wanted_take(change.guest, change.now.wanted);
-	vf_guest_settle(change.guest);
-	change.described = true;
-	return vf_state_publish(change.guest, NULL, VIRTFLEX_STABLE, "");
-}
-
-/* By enum vf_step_kind. */
-static int (*const step_run[VF_NR_STEP_KINDS])(u32 index) = {
-	[VF_STEP_ANNOUNCE]	= step_announce,
-	[VF_STEP_MEMORY_IN]	= step_memory_in,
-	[VF_STEP_VCPU_ONLINE]	= step_vcpu_online,
-	[VF_STEP_GRACE]		= step_grace,
-	[VF_STEP_VCPU_OFFLINE]	= step_vcpu_offline,
-	[VF_STEP_MEMORY_OUT]	= step_memory_out,
-	[VF_STEP_PUBLISH]	= step_publish,
-};
-
-static int run_step(struct vf_step step)
-{
-	int ret = step_run[step.kind](step.index);
-
-	/* Others take CPUs on and offline too: look rather than assume. */
-	vf_guest_refresh(change.guest);
-	return ret;
+	vf_status_step(&change.status, change.guest, &change.plan, step,
+		       verb());
+	return vf_step_run(&work, change.plan.step[step]);
 }
 
 /* As far as possible: a step that fails does not keep the others from it. */
@@ -329,8 +159,7 @@ static void go_back(void)
 		char text[48];
 		int ret;
 
-		say_step(i);
-		ret = run_step(change.plan.step[i]);
+		ret = run_step(i, change.as_was);
 		if (ret == -ESHUTDOWN)
 			break;
 		if (!ret)
@@ -341,6 +170,14 @@ static void go_back(void)
 			ERR_PTR(ret));
 	}
 	change.going_back = false;
+}
+
+/* What going back did not bring back is part of why a change failed. */
+static void say_not_undone(struct vf_error *why)
+{
+	vf_status_set(&change.status, "%s", why->text);
+	if (vf_status_short(&change.status, change.guest, change.as_was))
+		strscpy(why->text, change.status.text, sizeof(why->text));
 }
 
 /*
@@ -360,7 +197,7 @@ static int answer(const char *error)
 
 	strscpy(change.said.text, error, sizeof(change.said.text));
 	ret = vf_xs_answer(change.guest, &change.now, &change.next,
-			   change.status, error);
+			   change.status.text, error);
 	if (ret == -EAGAIN || ret == -ENOMEM) {
 		retry_later();
 	} else if (ret && ret != -ESTALE) {
@@ -376,7 +213,7 @@ static void show_refused(const struct vf_error *why)
 	pr_warn_ratelimited("change refused: %s\n", why->text);
 	if (vf_state_publish(change.guest, NULL, VIRTFLEX_FAILED, why->text))
 		pr_warn_ratelimited("no memory to publish that\n");
-	snprintf(change.status, sizeof(change.status), "failed: %s", why->text);
+	vf_status_set(&change.status, "failed: %s", why->text);
 }
 
 static int refuse(const struct vf_error *why)
@@ -400,77 +237,9 @@ static void refuse_unwritable(int ret)
 		vf_error_set(&why, "numa/topo_change cannot be written: %pe",
 			     ERR_PTR(ret));
 	show_refused(&why);
-	vf_xs_say("status", change.status);
+	vf_status_say(&change.status);
 	say_error(why.text);
 	remember_unanswered();
-}
-
-static void __printf(1, 2) add_status(const char *fmt, ...)
-{
-	size_t len = strlen(change.status);
-	va_list args;
-
-	va_start(args, fmt);
-	vscnprintf(change.status + len, sizeof(change.status) - len, fmt, args);
-	va_end(args);
-}
-
-/*
- * Why a node keeps memory. Return: true if there is enough of it, but for what
- * the kernel uses, to have left as an extent.
- */
-static bool add_stuck(const struct vf_node *n)
-{
-	struct vf_stuck stuck;
-
-	add_status("; node %u keeps %llu KiB, asked for %llu", n->id,
-		   n->current_kb, n->target_kb);
-	if (!vf_memory_movable()) {
-		add_status(" (only an HVM or PVH guest of Xen can hand memory back)");
-		return true;
-	}
-	vf_usage_stuck(n->id, &stuck);
-	add_status(": kernel %llu", stuck.kernel);
-	if (stuck.free)
-		add_status(", free in small pieces %llu", stuck.free);
-	if (stuck.pinned)
-		add_status(", pinned %llu", stuck.pinned);
-	if (stuck.hugetlb)
-		add_status(", hugetlb pool %llu", stuck.hugetlb);
-	if (stuck.balloon)
-		add_status(", ballooned %llu", stuck.balloon);
-	if (stuck.user)
-		add_status(", in use %llu", stuck.user);
-	return stuck.pinned + stuck.hugetlb + stuck.user >= VF_EXTENT_KB;
-}
-
-/*
- * In words: the generation, and which nodes have not the memory that was asked.
- * Return: true if that is more than what the kernel itself always keeps.
- */
-static bool done_status(void)
-{
-	bool fell_short = false;
-	u32 i;
-
-	snprintf(change.status, sizeof(change.status), "done: generation %llu",
-		 vf_state_generation());
-	for (i = 0; i < change.guest->nr_nodes; i++) {
-		const struct vf_node *n = &change.guest->nodes[i];
-
-		if (!change.now.wanted->nodes[i].named)
-			continue;
-		if (n->current_kb >= n->target_kb + VF_EXTENT_KB) {
-			fell_short |= add_stuck(n);
-		} else if (n->current_kb + VF_EXTENT_KB <= n->target_kb) {
-			add_status("; node %u has %llu KiB, asked for %llu: %s",
-				   n->id, n->current_kb, n->target_kb,
-				   n->out_kb ? "the host has no more for it" :
-					       "it never had more");
-			fell_short = true;
-		}
-	}
-	return fell_short;
 }
 
 static int finish(void)
@@ -486,11 +255,14 @@ static int finish(void)
 		vf_request_name(change.now.wanted->request), s->generation,
 		nodemask_pr_args(&active), cpumask_pr_args(cpu_online_mask));
 	vf_state_put(s);
-	if (!done_status())
+	change.described = true;
+	vf_status_set(&change.status, "done: generation %llu",
+		      vf_state_generation());
+	if (!vf_status_short(&change.status, change.guest, change.now.wanted))
 		return answer("");
 	/* The sentence after "done: generation 7; ". */
-	pr_warn("%s\n", change.status);
-	return answer(strchr(change.status, ';') + 2);
+	pr_warn("%s\n", change.status.text);
+	return answer(strchr(change.status.text, ';') + 2);
 }
 
 /*
@@ -528,21 +300,20 @@ again:
 	if (ret)
 		goto fail;
 	for (i = 0; i < change.plan.nr; i++) {
-		struct vf_step step = change.plan.step[i];
 		char text[48];
 
 		if (test_bit(STOP, &change.flags))
 			return -ESHUTDOWN;
 		if (changed_its_mind())
 			goto again;
-		say_step(i);
-		ret = run_step(step);
+		ret = run_step(i, change.now.wanted);
 		if (ret == -EAGAIN)
 			goto again;
 		if (ret == -ESHUTDOWN)
 			return ret;
 		if (ret) {
-			vf_step_text(change.guest, step, text, sizeof(text));
+			vf_step_text(change.guest, change.plan.step[i],
+				     text, sizeof(text));
 			vf_error_set(&why, "%s: the kernel refused, %pe", text,
 				     ERR_PTR(ret));
 			goto fail;
@@ -551,6 +322,7 @@ again:
 	return finish();
 fail:
 	go_back();
+	say_not_undone(&why);
 	return refuse(&why);
 }
 
@@ -722,13 +494,30 @@ static int alloc_all(void)
 	return 0;
 }
 
+/* With what the host did not give back. */
+static void say_gone(void)
+{
+	u64 out_kb = 0;
+	u32 node;
+
+	for_each_online_node(node)
+		out_kb += vf_memory_out_kb(node);
+	vf_status_set(&change.status, "gone");
+	if (out_kb)
+		vf_status_set(&change.status,
+			      "gone: the host has not given %llu KiB back",
+			      out_kb);
+	vf_status_say(&change.status);
+}
+
 static void stop_worker(void)
 {
 	set_bit(STOP, &change.flags);
 	wake_up(&change.nudge);
 	vf_xs_stop();
 	cancel_delayed_work_sync(&change.work);
-	vf_xs_say("status", "gone");
+	vf_memory_give_all();
+	say_gone();
 	free_all();
 }
 

@@ -6,6 +6,7 @@
  *   topology.c  is it sound? (pure)
  *   plan.c      which steps does it take? (pure)
  *   change.c    the worker: reads, plans, carries out or undoes, answers
+ *   step.c      a step of a change; status.c tells the host how far it is
  *   guest.c     what there is; cpus.c and memory.c change it
  *   extent.c    memory to and from the hypervisor
  *   usage.c     what memory is in use for

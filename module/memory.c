@@ -3,8 +3,10 @@
  * A node's memory on its way to the host and back.
  *
  * Life of a page that leaves: it is allocated, by us, as free memory or after
- * alloc_contig_range() moved away what was in it. From then on nobody else has
- * a reference to it and no list but ours holds it. It is scrubbed, marked
+ * alloc_contig_range() moved away what was in it. It is part of a piece, pages in
+ * a row of which the first has a reference, ours, and the others have none, so that
+ * nobody who finds them by their number can take one. No list but ours holds the
+ * first. It is scrubbed, marked
  * PageOffline (so that crash dumps, /proc/kcore and hibernation do not touch
  * it), taken off the count of managed pages, and handed to the host; its
  * struct page stays. It comes back the other way round: populated first, then
@@ -16,8 +18,9 @@
  * cannot be emptied. What is held is given to the allocator in the end.
  *
  * The first page of each piece has our mark in page->private and is in a list
- * by page->lru. So a module that is loaded finds what an earlier one could not
- * bring back.
+ * by page->lru, but for a piece of which the host took a part: that one is in
+ * no list and never comes back. So a module that is loaded finds what an earlier
+ * one could not bring back.
  *
  * Locking: the worker of change.c alone calls what changes anything here (load
  * and unload before and after its time). Counters may be read at any time.
@@ -27,6 +30,7 @@
 #include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -46,6 +50,7 @@ static_assert(VF_EXTENT_PAGES << (PAGE_SHIFT - 10) == VF_EXTENT_KB);
 /* In page->private of the first page of a piece; the last byte is its order. */
 #define MARK_OUT	0x7666206f75740000UL	/* "vf out" */
 #define MARK_HELD	0x766668656c640000UL	/* "vfheld" */
+#define MARK_LOST	0x76666c6f73740000UL	/* "vflost" */
 #define MARK_ORDER	0xffUL
 
 /* A walk over all extents that took none is tried again as often. */
@@ -80,6 +85,11 @@ static struct vf_memory_node *memory;
 static void count(u64 *counter, u64 nr)
 {
 	WRITE_ONCE(*counter, *counter + nr);
+}
+
+static void count_time(u64 *counter, ktime_t since)
+{
+	count(counter, ktime_us_delta(ktime_get(), since));
 }
 
 static unsigned long node_begin(u32 node)
@@ -119,28 +129,37 @@ static void piece_unmark(struct page *page)
 	set_page_private(page, 0);
 }
 
-static void piece_free(struct page *page, unsigned int order)
-{
-	free_contig_range(page_to_pfn(page), 1UL << order);
-}
-
-/* A free piece of a node, each page of it with a reference; NULL for none. */
+/* A free piece of a node; NULL for none. */
 static struct page *piece_alloc(u32 node, unsigned int order)
 {
-	struct page *page;
-
 	/*
 	 * No reclaim, nobody woken: what is not free now is for
 	 * alloc_contig_range(). A node that is to have no memory needs no
 	 * reserve either.
 	 */
-	page = alloc_pages_node(node, __GFP_THISNODE | __GFP_NOWARN |
+	return alloc_pages_node(node, __GFP_THISNODE | __GFP_NOWARN |
 				__GFP_HIGHMEM | __GFP_MOVABLE |
 				(memory[node].whole ? __GFP_MEMALLOC :
 						      __GFP_NOMEMALLOC), order);
-	if (page)
-		split_page(page, order);
-	return page;
+}
+
+/*
+ * alloc_contig_range() gives a reference to each page; of a piece only the first
+ * has one. Return: false if somebody looks at one of the pages, which is as it
+ * was then.
+ */
+static bool piece_join(struct page *page, unsigned int order)
+{
+	unsigned long i, nr = 1UL << order;
+
+	for (i = 1; i < nr; i++) {
+		if (page_ref_freeze(page + i, 1))
+			continue;
+		while (--i)
+			page_ref_unfreeze(page + i, 1);
+		return false;
+	}
+	return true;
 }
 
 /*
@@ -151,6 +170,7 @@ static int hand_back(u32 node, struct page *page, unsigned int order)
 {
 	struct vf_memory_node *n = &memory[node];
 	unsigned long i, nr = 1UL << order;
+	ktime_t begin;
 	int ret;
 
 	for (i = 0; i < nr; i++)
@@ -164,13 +184,16 @@ static int hand_back(u32 node, struct page *page, unsigned int order)
 	adjust_managed_page_count(page, -(long)nr);
 	count(&n->counts.out_kb, vf_pages_kb(nr));
 
+	begin = ktime_get();
 	ret = vf_extent_release(page_to_pfn(page), order);
+	count_time(&n->counts.release_us, begin);
 	if (!ret) {
 		vf_extent_account(-(long)nr);
 		return 0;
 	}
 	/* Part of it may be gone: keep it, unused, for good. */
 	piece_unmark(page);
+	set_page_private(page, MARK_LOST | order);
 	count(&n->counts.lost_kb, vf_pages_kb(nr));
 	pr_warn("node %u: the host did not take %llu KiB at pfn %#lx: %pe; they stay unused\n",
 		node, vf_pages_kb(nr), page_to_pfn(page), ERR_PTR(ret));
@@ -179,11 +202,14 @@ static int hand_back(u32 node, struct page *page, unsigned int order)
 
 static int bring_back(u32 node, struct page *page)
 {
+	struct vf_memory_counts *counts = &memory[node].counts;
 	unsigned int order = piece_order(page);
 	unsigned long i, nr = 1UL << order;
+	ktime_t begin = ktime_get();
 	int ret;
 
 	ret = vf_extent_populate(page_to_pfn(page), order, node);
+	count_time(&counts->populate_us, begin);
 	if (ret)
 		return ret;
 	vf_extent_account(nr);
@@ -191,8 +217,8 @@ static int bring_back(u32 node, struct page *page)
 	for (i = 0; i < nr; i++)
 		__ClearPageOffline(page + i);
 	adjust_managed_page_count(page, nr);
-	count(&memory[node].counts.out_kb, -vf_pages_kb(nr));
-	piece_free(page, order);
+	count(&counts->out_kb, -vf_pages_kb(nr));
+	__free_pages(page, order);
 	return 0;
 }
 
@@ -210,7 +236,7 @@ static void unhold(struct page *page)
 	unsigned int order = piece_order(page);
 
 	piece_unmark(page);
-	piece_free(page, order);
+	__free_pages(page, order);
 }
 
 static void hold_all(u32 node)
@@ -261,14 +287,25 @@ static bool extent_is_whole(u32 node, unsigned long pfn)
 	return true;
 }
 
-static bool empty(unsigned long pfn, unsigned long nr)
+static bool empty(u32 node, unsigned long pfn)
 {
+	ktime_t begin = ktime_get();
+	int ret;
+
 	/*
-	 * Moves what is in the range, waiting for it, to where there is room.
+	 * Moves what is in the extent, waiting for it, to where there is room.
 	 * It may reclaim, but rather fails than to invoke the OOM killer.
 	 */
-	return !alloc_contig_range(pfn, pfn + nr, MIGRATE_MOVABLE,
-				   GFP_KERNEL | __GFP_NOWARN);
+	ret = alloc_contig_range(pfn, pfn + VF_EXTENT_PAGES, MIGRATE_MOVABLE,
+				 GFP_KERNEL | __GFP_NOWARN);
+	if (!ret && !piece_join(pfn_to_page(pfn), VF_EXTENT_ORDER)) {
+		free_contig_range(pfn, VF_EXTENT_PAGES);
+		ret = -EBUSY;
+	}
+	count_time(&memory[node].counts.empty_us, begin);
+	if (ret)
+		count(&memory[node].counts.stuck, 1);
+	return !ret;
 }
 
 /* Try the next extent. */
@@ -293,10 +330,8 @@ static enum vf_moved take_next(u32 node)
 		return VF_NOT_MOVED;
 	page = pfn_to_page(n->next);
 	unhold_range(n->next, VF_EXTENT_PAGES);
-	if (!empty(n->next, VF_EXTENT_PAGES)) {
-		count(&n->counts.stuck, 1);
+	if (!empty(node, n->next))
 		return VF_NOT_MOVED;
-	}
 	n->took = true;
 	if (hand_back(node, page, VF_EXTENT_ORDER))
 		return VF_NO_MORE;
@@ -317,6 +352,22 @@ void vf_memory_take_begin(u32 node, bool whole)
 	memory[node].took = false;
 }
 
+static enum vf_moved take(u32 node)
+{
+	struct vf_memory_node *n = &memory[node];
+	struct page *page = piece_alloc(node, VF_EXTENT_ORDER);
+
+	if (!page) {
+		hold_all(node);
+		return take_next(node);
+	}
+	n->took = true;
+	if (hand_back(node, page, VF_EXTENT_ORDER))
+		return VF_NO_MORE;
+	count(&n->counts.taken_free, 1);
+	return VF_MOVED;
+}
+
 /**
  * vf_memory_take() - hand back one more extent of a node
  * @node: its id
@@ -328,22 +379,15 @@ void vf_memory_take_begin(u32 node, bool whole)
  */
 enum vf_moved vf_memory_take(u32 node)
 {
-	struct vf_memory_node *n = &memory[node];
-	struct page *page;
+	ktime_t begin = ktime_get();
+	enum vf_moved moved;
 
 	if (!vf_extent_ready())
 		return VF_NO_MORE;
 	cond_resched();
-	page = piece_alloc(node, VF_EXTENT_ORDER);
-	if (page) {
-		n->took = true;
-		if (hand_back(node, page, VF_EXTENT_ORDER))
-			return VF_NO_MORE;
-		count(&n->counts.taken_free, 1);
-		return VF_MOVED;
-	}
-	hold_all(node);
-	return take_next(node);
+	moved = take(node);
+	count_time(&memory[node].counts.take_us, begin);
+	return moved;
 }
 
 /**
@@ -358,8 +402,10 @@ enum vf_moved vf_memory_take(u32 node)
 enum vf_moved vf_memory_take_small(u32 node, u64 most_kb)
 {
 	struct vf_memory_node *n = &memory[node];
+	ktime_t begin = ktime_get();
 	struct page *page;
 	unsigned int order;
+	int ret;
 
 	cond_resched();
 	page = list_first_entry_or_null(&n->held, struct page, lru);
@@ -367,7 +413,9 @@ enum vf_moved vf_memory_take_small(u32 node, u64 most_kb)
 		return VF_NO_MORE;
 	order = piece_order(page);
 	piece_unmark(page);
-	if (hand_back(node, page, order))
+	ret = hand_back(node, page, order);
+	count_time(&n->counts.take_us, begin);
+	if (ret)
 		return VF_NO_MORE;
 	count(&n->counts.taken_small, 1UL << order);
 	return VF_MOVED;
@@ -399,8 +447,10 @@ void vf_memory_take_end(u32 node)
 enum vf_moved vf_memory_give(u32 node, u64 most_kb)
 {
 	struct vf_memory_node *n = &memory[node];
+	ktime_t begin = ktime_get();
 	unsigned int order;
 	struct page *page;
+	int ret;
 
 	cond_resched();
 	page = list_first_entry_or_null(&n->extents, struct page, lru);
@@ -411,7 +461,9 @@ enum vf_moved vf_memory_give(u32 node, u64 most_kb)
 	order = piece_order(page);
 	if (vf_pages_kb(1UL << order) > most_kb)
 		return VF_NO_MORE;
-	if (bring_back(node, page))
+	ret = bring_back(node, page);
+	count_time(&n->counts.give_us, begin);
+	if (ret)
 		return VF_NOT_MOVED;
 	if (order == VF_EXTENT_ORDER)
 		count(&n->counts.given, 1);
@@ -460,17 +512,37 @@ void vf_memory_counts(u32 node, struct vf_memory_counts *counts)
 	counts->given = READ_ONCE(now->given);
 	counts->given_small = READ_ONCE(now->given_small);
 	counts->stuck = READ_ONCE(now->stuck);
+	counts->take_us = READ_ONCE(now->take_us);
+	counts->empty_us = READ_ONCE(now->empty_us);
+	counts->release_us = READ_ONCE(now->release_us);
+	counts->give_us = READ_ONCE(now->give_us);
+	counts->populate_us = READ_ONCE(now->populate_us);
 }
 
 /*
  * Load and unload.
  */
 
-/* A page that may have our mark from an earlier load of the module. */
-static bool is_out(struct page *page)
+/* A page with a mark that an earlier load of the module left. */
+static bool is_left(struct page *page)
 {
-	return PageOffline(page) && is_marked(page, MARK_OUT) &&
-	       piece_order(page) <= VF_EXTENT_ORDER;
+	return PageOffline(page) && piece_order(page) <= VF_EXTENT_ORDER &&
+	       (is_marked(page, MARK_OUT) || is_marked(page, MARK_LOST));
+}
+
+static void adopt_piece(struct vf_memory_node *n, struct page *page,
+			unsigned int order)
+{
+	u64 kb = vf_pages_kb(1UL << order);
+
+	count(&n->counts.out_kb, kb);
+	if (is_marked(page, MARK_LOST)) {
+		count(&n->counts.lost_kb, kb);
+		return;
+	}
+	INIT_LIST_HEAD(&page->lru);
+	list_add(&page->lru,
+		 order == VF_EXTENT_ORDER ? &n->extents : &n->small);
 }
 
 static void adopt(u32 node)
@@ -482,14 +554,9 @@ static void adopt(u32 node)
 		struct page *page = pfn_to_online_page(pfn);
 		unsigned long nr = 1;
 
-		if (page && page_to_nid(page) == node && is_out(page)) {
-			unsigned int order = piece_order(page);
-
-			nr = 1UL << order;
-			INIT_LIST_HEAD(&page->lru);
-			list_add(&page->lru, order == VF_EXTENT_ORDER ?
-				 &n->extents : &n->small);
-			count(&n->counts.out_kb, vf_pages_kb(nr));
+		if (page && page_to_nid(page) == node && is_left(page)) {
+			nr = 1UL << piece_order(page);
+			adopt_piece(n, page, piece_order(page));
 		}
 		pfn += nr;
 		if (!(pfn % VF_EXTENT_PAGES))

@@ -30,6 +30,11 @@ enum vf_moved {
  * @given: extents brought back
  * @given_small: pages brought back in smaller extents
  * @stuck: attempts to empty an extent that failed
+ * @take_us: time spent handing back, in microseconds
+ * @empty_us: of it, emptying extents, failed attempts included
+ * @release_us: of it, in the hypervisor
+ * @give_us: time spent bringing back
+ * @populate_us: of it, in the hypervisor
  */
 struct vf_memory_counts {
 	u64 out_kb;
@@ -40,6 +45,11 @@ struct vf_memory_counts {
 	u64 given;
 	u64 given_small;
 	u64 stuck;
+	u64 take_us;
+	u64 empty_us;
+	u64 release_us;
+	u64 give_us;
+	u64 populate_us;
 };
 
 int vf_memory_init(void);

@@ -177,15 +177,17 @@ static int vf_proc_capacity(struct seq_file *m, void *unused)
 	u32 node;
 
 	seq_puts(m, "version     1\n");
-	seq_printf(m, "#      id %10s %10s %10s %10s %10s %10s %10s %10s\n",
+	seq_printf(m, "#      id %10s %10s %10s %10s %10s %10s %10s %10s %12s %12s %12s %12s %12s\n",
 		   "out_kb", "lost_kb", "out_free", "out_moved", "out_pages",
-		   "in", "in_pages", "stuck");
+		   "in", "in_pages", "stuck", "out_us", "empty_us",
+		   "release_us", "in_us", "populate_us");
 	for_each_online_node(node) {
 		vf_memory_counts(node, &c);
-		seq_printf(m, "node %4u %10llu %10llu %10llu %10llu %10llu %10llu %10llu %10llu\n",
+		seq_printf(m, "node %4u %10llu %10llu %10llu %10llu %10llu %10llu %10llu %10llu %12llu %12llu %12llu %12llu %12llu\n",
 			   node, c.out_kb, c.lost_kb, c.taken_free,
 			   c.taken_moved, c.taken_small, c.given,
-			   c.given_small, c.stuck);
+			   c.given_small, c.stuck, c.take_us, c.empty_us,
+			   c.release_us, c.give_us, c.populate_us);
 	}
 	return 0;
 }

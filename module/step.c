@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Carries out steps. Those that take long ask between two extents whether to go
+ * on; what they did until then is in struct vf_guest when they return.
+ */
+#include <linux/compiler.h>
+#include <linux/jiffies.h>
+#include <linux/moduleparam.h>
+
+#include "cpus.h"
+#include "guest.h"
+#include "memory.h"
+#include "state.h"
+#include "step.h"
+#include "usage.h"
+
+/* How often it is looked whether programs have left a node. */
+#define GRACE_POLL	(HZ / 20)
+
+static unsigned int grace_ms = 2000;
+module_param(grace_ms, uint, 0644);
+MODULE_PARM_DESC(grace_ms, "time for programs to leave a node, unless the host says (2000)");
+
+static int step_announce(struct vf_work *work, u32 unused)
+{
+	enum virtflex_state state = work->goal->request == VF_SHRINK ?
+				    VIRTFLEX_SHRINKING : VIRTFLEX_EXPANDING;
+
+	return vf_state_publish(work->guest, work->goal, state, "");
+}
+
+static int step_vcpu_online(struct vf_work *work, u32 vcpu)
+{
+	return vf_cpus_online(&work->guest->vcpus[vcpu]);
+}
+
+static int step_vcpu_offline(struct vf_work *work, u32 vcpu)
+{
+	return vf_cpus_offline(&work->guest->vcpus[vcpu]);
+}
+
+static bool users_on_leaving(const struct vf_work *work)
+{
+	u32 i;
+
+	for (i = 0; i < work->guest->nr_nodes; i++) {
+		const struct vf_node *n = &work->guest->nodes[i];
+
+		if (n->active && n->online &&
+		    !vf_wanted_active(work->guest, work->goal, i) &&
+		    vf_usage_by_users(n->id))
+			return true;
+	}
+	return false;
+}
+
+static int step_grace(struct vf_work *work, u32 unused)
+{
+	unsigned long end = jiffies;
+	int ret = 0;
+
+	end += msecs_to_jiffies(work->goal->has_option[VF_OPT_GRACE_MS] ?
+				work->goal->option[VF_OPT_GRACE_MS] :
+				READ_ONCE(grace_ms));
+	while (!ret && time_before(jiffies, end) && users_on_leaving(work))
+		ret = work->pause(GRACE_POLL);
+	return ret;
+}
+
+/* Less than asked is no failure of the step; vf_status_short() tells. */
+static int step_memory_out(struct vf_work *work, u32 node)
+{
+	u32 id = work->guest->nodes[node].id;
+	u64 from_kb = vf_guest_node_kb(id), now_kb = from_kb;
+	u64 to_kb = work->goal->nodes[node].value[VF_KEY_TARGET];
+	bool small = work->goal->option[VF_OPT_SMALL];
+	enum vf_moved moved = VF_MOVED;
+	int ret = 0;
+
+	if (!vf_memory_movable())
+		return 0;
+	vf_memory_take_begin(id, !to_kb);
+	while (now_kb >= to_kb + VF_EXTENT_KB && moved != VF_NO_MORE && !ret) {
+		moved = vf_memory_take(id);
+		now_kb = vf_guest_node_kb(id);
+		vf_status_progress(work->status, from_kb - now_kb,
+				   from_kb - to_kb);
+		ret = work->pause(0);
+	}
+	while (!ret && small && now_kb > to_kb &&
+	       vf_memory_take_small(id, now_kb - to_kb) == VF_MOVED) {
+		now_kb = vf_guest_node_kb(id);
+		ret = work->pause(0);
+	}
+	vf_memory_take_end(id);
+	return ret;
+}
+
+static int step_memory_in(struct vf_work *work, u32 node)
+{
+	u32 id = work->guest->nodes[node].id;
+	u64 from_kb = vf_guest_node_kb(id), now_kb = from_kb;
+	u64 to_kb = work->goal->nodes[node].value[VF_KEY_TARGET];
+	unsigned long patience = jiffies + work->goal->option[VF_OPT_WAIT_S] * HZ;
+	int ret = 0;
+
+	while (now_kb < to_kb && !ret) {
+		enum vf_moved moved = vf_memory_give(id, to_kb - now_kb);
+
+		if (moved == VF_NO_MORE)
+			break;
+		if (moved == VF_NOT_MOVED && !time_before(jiffies, patience))
+			break;
+		now_kb = vf_guest_node_kb(id);
+		vf_status_progress(work->status, now_kb - from_kb,
+				   to_kb - from_kb);
+		/* The host has none just now, and is waited for. */
+		ret = work->pause(moved == VF_NOT_MOVED ? HZ : 0);
+	}
+	return ret;
+}
+
+static int step_publish(struct vf_work *work, u32 unused)
+{
+	vf_wanted_take(work->guest, work->goal);
+	vf_guest_settle(work->guest);
+	return vf_state_publish(work->guest, NULL, VIRTFLEX_STABLE, "");
+}
+
+/* By enum vf_step_kind. */
+static int (*const run[VF_NR_STEP_KINDS])(struct vf_work *work, u32 index) = {
+	[VF_STEP_ANNOUNCE]	= step_announce,
+	[VF_STEP_MEMORY_IN]	= step_memory_in,
+	[VF_STEP_VCPU_ONLINE]	= step_vcpu_online,
+	[VF_STEP_GRACE]		= step_grace,
+	[VF_STEP_VCPU_OFFLINE]	= step_vcpu_offline,
+	[VF_STEP_MEMORY_OUT]	= step_memory_out,
+	[VF_STEP_PUBLISH]	= step_publish,
+};
+
+/**
+ * vf_step_run() - carry out a step
+ * @work: on what, and for what
+ * @step: of a plan for @work->goal
+ *
+ * Context: the worker. Sleeps, and waits for CPU hotplug.
+ * Return: 0, what @work->pause returned, or the kernel's error.
+ */
+int vf_step_run(struct vf_work *work, struct vf_step step)
+{
+	int ret = run[step.kind](work, step.index);
+
+	/* Others take CPUs on and offline too: look rather than assume. */
+	vf_guest_refresh(work->guest);
+	return ret;
+}
