@@ -3,11 +3,12 @@
  * A program with memory of every kind on one node, which looks after it while
  * the node goes and comes:
  *
- *	capacity_pages NODE MIB [pin]
+ *	capacity_pages NODE MIB [pin|late]
  *
  * has MIB MiB of each kind it can have, each page with its own pattern. It
  * prints "ready KIND...", and for each line it reads "intact", or "damaged" with
- * the kinds that are. With "pin", it only has memory that io_uring has pinned.
+ * the kinds that are. With "pin", it only has memory that io_uring has pinned;
+ * with "late", memory bound to the node that it touches at the first line only.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -149,9 +150,22 @@ static struct kind pinned_kind[] = {
 	{ }
 };
 
+static struct kind late_kind[] = {
+	{ "late", map_bind },
+	{ }
+};
+
+static struct kind *kinds_of(const char *mode)
+{
+	if (!mode)
+		return all_kinds;
+	return strcmp(mode, "late") ? pinned_kind : late_kind;
+}
+
 int main(int argc, char **argv)
 {
-	struct kind *kinds = argc > 3 ? pinned_kind : all_kinds, *k;
+	struct kind *kinds = kinds_of(argc > 3 ? argv[3] : NULL), *k;
+	bool touched = kinds != late_kind;
 	size_t len = argc > 2 ? atol(argv[2]) * MIB : 0;
 	int node = argc > 1 ? atoi(argv[1]) : -1;
 	const char *why = numa_need(2);
@@ -160,7 +174,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (why || !len || node < 0 || node >= NODES) {
 		fprintf(stderr, "capacity_pages: %s\n",
-			why ? why : "usage: capacity_pages NODE MIB [pin]");
+			why ? why : "usage: capacity_pages NODE MIB [pin|late]");
 		return 2;
 	}
 	printf("ready");
@@ -168,13 +182,17 @@ int main(int argc, char **argv)
 		k->at = k->map(len, node);
 		if (!k->at)
 			continue;
-		fill(k->at, len, k - kinds);
+		if (touched)
+			fill(k->at, len, k - kinds);
 		printf(" %s", k->name);
 	}
 	printf("\n");
 	while (fgets(line, sizeof(line), stdin)) {
 		bool good = true;
 
+		if (!touched && kinds->at)
+			fill(kinds->at, len, 0);
+		touched = true;
 		for (k = kinds; k->name; k++) {
 			if (!k->at || filled(k->at, len, k - kinds))
 				continue;

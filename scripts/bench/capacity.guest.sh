@@ -3,10 +3,12 @@
 #
 # Measures memory on its way to the host and back, in one guest of Xen: by the
 # module in 2 MiB extents, and by the stock balloon driver, 4 KiB at a time.
-# Prints lines of "NAME VALUE"; capacity turns them into a table.
+# Prints lines of "NAME VALUE..."; capacity turns them into a table.
 #
 #	capacity.guest.sh RUNS MIB
 #
+# What is waited for is looked at by the shell itself: to start programs would
+# keep CPUs busy, and Xen interrupts those when it takes memory.
 # shellcheck disable=SC3045,SC2016,SC2154,SC2034
 
 here=/root/t/xen
@@ -22,38 +24,62 @@ fail() {
 	exit 1
 }
 
-out_kb() { awk -v n="$1" '$1 == "node" && $2 == n { print $3 }' $capacity; }
-# centiseconds
-ticks() { tr -d . </proc/uptime | cut -d' ' -f1; }
+# counters: of node 3, into variables
+counters() {
+	while read -r word node out_kb _ free moved small in _ stuck out_us empty_us release_us in_us populate_us; do
+		[ "$word $node" != "node 3" ] || return
+	done <$capacity
+}
 
-# until_so COMMAND...: looks every 10 ms, for two minutes
+# ticks: centiseconds, into a variable
+ticks() {
+	read -r up _ </proc/uptime
+	ticks=${up%.*}${up#*.}
+}
+
+# until_so MICROSECONDS COMMAND...: looks so often, for ten minutes
 until_so() {
-	patience=$(($(ticks) + 12000))
+	every=$1
+	shift
+	ticks
+	patience=$((ticks + 60000))
 	until "$@"; do
-		[ "$(ticks)" -lt "$patience" ] || fail "waited too long for: $*"
-		usleep 10000
+		ticks
+		[ "$ticks" -lt "$patience" ] || fail "waited too long for: $*"
+		usleep "$every"
 	done
 }
 
-node_is_out() { [ "$(out_kb 3)" = "$1" ]; }
+node_is_out() { counters; [ "$out_kb" = "$1" ]; }
+balloon_has() { read -r kb <$balloon/info/current_kb; [ "$kb" = "$1" ]; }
 answered_all() { [ "$(xenstore-read numa/topo_change)" = 0 ]; }
-balloon_has() { [ "$(cat $balloon/info/current_kb)" = "$1" ]; }
 
-# timed_node NAME REQUEST TARGET OUT: by the module, until OUT KiB are with the host
+# timed_node NAME REQUEST TARGET OUT US: by the module, until OUT KiB are with the host.
+# How long that took, and of it in the steps, emptying, and in the hypervisor.
 timed_node() {
-	begin=$(ticks)
+	counters
+	before_us="$out_us $empty_us $release_us $in_us $populate_us"
+	ticks
+	begin=$ticks
 	xenstore-write numa/node/3/target "$3" numa/topo_change "$2"
-	until_so node_is_out "$4"
-	echo "$1 $(($(ticks) - begin))"
-	until_so answered_all
+	until_so "$5" node_is_out "$4"
+	ticks
+	echo "$1 $((ticks - begin))"
+	until_so 100000 answered_all
+	counters
+	# shellcheck disable=SC2086 # five numbers
+	set -- "$1" $before_us
+	echo "$1_us $((out_us - $2)) $((empty_us - $3)) $((release_us - $4)) $((in_us - $5)) $((populate_us - $6))"
 }
 
-# timed_balloon NAME KIB: by the stock driver
+# timed_balloon NAME KIB US: by the stock driver
 timed_balloon() {
-	begin=$(ticks)
+	ticks
+	begin=$ticks
 	echo "$2" >$balloon/target_kb
-	until_so balloon_has "$2"
-	echo "$1 $(($(ticks) - begin))"
+	until_so "$3" balloon_has "$2"
+	ticks
+	echo "$1 $((ticks - begin))"
 }
 
 await data/ready yes 60 || fail "no dom0.sh in dom0"
@@ -66,40 +92,57 @@ less=$(($(awk '$1 == "node" && $2 == 3 { print $6 }' $topology) - mib * 1024))
 
 for run in $(seq "$runs"); do
 	echo "run $run of $runs" >&2
-	timed_node node_out 2 $less $((mib * 1024))
-	timed_node node_in 1 "$full" 0
-	timed_balloon balloon_out $((all - mib * 1024))
-	timed_balloon balloon_in "$all"
+	timed_node node_out 2 $less $((mib * 1024)) 100000
+	timed_node node_in 1 "$full" 0 10000
+	timed_balloon balloon_out $((all - mib * 1024)) 100000
+	timed_balloon balloon_in "$all" 10000
 done
+
+# beside PROGRAM: what it notices while memory goes and comes
+beside() {
+	echo "beside a program: $1" >&2
+	rm -f /tmp/phases
+	mkfifo /tmp/phases
+	$2 /root/meanwhile "$1" </tmp/phases >/tmp/noticed &
+	exec 9>/tmp/phases
+	sleep 1
+	echo before >&9
+	sleep 6
+	echo during >&9
+	timed_node "node_out_$1" 2 $less $((mib * 1024)) 100000
+	timed_node "node_in_$1" 1 "$full" 0 100000
+	echo between >&9
+	sleep 1
+	echo balloon >&9
+	timed_balloon "balloon_out_$1" $((all - mib * 1024)) 100000
+	timed_balloon "balloon_in_$1" "$all" 100000
+	exec 9>&-
+	wait
+	sed "s/^/$1 /" /tmp/noticed
+}
+
+beside copy 'taskset 1'
+beside sleep
 
 echo "a whole node" >&2
 total=$(awk '$3 == "MemTotal:" { print $4 }' /sys/devices/system/node/node3/meminfo)
+ticks
+begin=$ticks
 host numa_nodes shrink 3 || fail "dom0: $said"
-answered
+await numa/topo_change 0 900 || fail "no answer"
+ticks
+echo "whole_out $((ticks - begin))"
+counters
 echo "node_kb $total"
-echo "whole_extents_kb $(out_kb 3)"
+echo "whole_extents_kb $out_kb"
 host numa_request shrink small 1 || fail "dom0: $said"
 answered
-echo "whole_small_kb $(out_kb 3)"
+counters
+echo "whole_small_kb $out_kb"
+ticks
+begin=$ticks
 host 'xenstore-rm $numa/small; numa_nodes expand 3' || fail "dom0: $said"
 answered
-
-echo "bandwidth" >&2
-mkfifo /tmp/phases
-taskset 1 /root/bandwidth </tmp/phases >/tmp/bandwidth &
-exec 9>/tmp/phases
-sleep 1
-echo before >&9
-sleep 6
-echo during >&9
-timed_node node_out_busy 2 $less $((mib * 1024))
-timed_node node_in_busy 1 "$full" 0
-echo between >&9
-sleep 1
-echo balloon >&9
-timed_balloon balloon_out_busy $((all - mib * 1024))
-timed_balloon balloon_in_busy "$all"
-exec 9>&-
-wait
-sed 's/^/bandwidth /' /tmp/bandwidth
+ticks
+echo "whole_in $((ticks - begin))"
 xenstore-write -R data/request "end bye"

@@ -183,6 +183,34 @@ pinned_is_named() {
 	everything
 }
 
+# A program bound to a node that has left touches memory for the first time.
+bound_to_a_node_that_left() {
+	zcat /proc/config.gz | grep -q '^CONFIG_VIRTFLEX_MIGRATE=y' || {
+		skip 'the kernel has not the series'
+		return
+	}
+	rm -f /tmp/bound.in /tmp/bound.out
+	mkfifo /tmp/bound.in /tmp/bound.out
+	"$here/../capacity_pages" 2 24 late </tmp/bound.in >/tmp/bound.out &
+	holder=$!
+	exec 5>/tmp/bound.in 6</tmp/bound.out
+	read -r -t 60 line <&6
+	same 'memory held' 'ready late' "$line"
+	change numa_nodes shrink 2 3
+	echo >&5
+	read -r -t 60 line <&6
+	same memory intact "$line"
+	dmesg | grep -q 'Out of memory\|oom-kill' && fail "the OOM killer was called"
+	# node 2 keeps its distance of 20 to both others; they have the pages
+	on=$(awk '/ bind:2 / { for (i = 1; i <= NF; i++) if ($i ~ /^N[01]=/) { split($i, n, "="); pages += n[2] } } END { print pages + 0 }' /proc/$holder/numa_maps)
+	[ "$on" -ge 6000 ] || fail "only $on of 6144 pages are on active nodes: $(grep bind:2 /proc/$holder/numa_maps)"
+	exec 5>&-
+	wait $holder
+	same 'exit status' 0 $?
+	exec 6<&-
+	everything
+}
+
 # Xen gives no more than the whole guest may have.
 host_has_no_more() {
 	everywhere=$(placement) target=$(xenstore-read memory/target)
@@ -199,6 +227,24 @@ host_has_no_more() {
 	like status 'done: *' "$status"
 	same error '' "$error"
 	host 'xenstore-rm $numa/wait_s' || fail "dom0: $said"
+	same 'KiB out' 0 "$(out_kb 3)"
+	same 'pages of all nodes' "$everywhere" "$(placement)"
+}
+
+# Another domain has what went to the physical node. Memory of other physical
+# nodes does not do.
+physical_node_is_full() {
+	everywhere=$(placement)
+	change numa_nodes shrink 3
+	out=$(out_kb 3) before=$(placement)
+	host fill_node 3 || fail "dom0: $said"
+	ask numa_nodes expand 3
+	like error 'node 3 has * KiB, asked for *: the host has no more for it' "$error"
+	[ "$(out_kb 3)" -ge $((out / 2)) ] || fail "only $(out_kb 3) of $out KiB are missing"
+	same 'pages of the other nodes' "$(echo "$before" | grep -v '^3')" "$(placement | grep -v '^3')"
+	like cpus '*6-7' "$(cat /sys/devices/system/cpu/online)"
+	host free_node || fail "dom0: $said"
+	everything
 	same 'KiB out' 0 "$(out_kb 3)"
 	same 'pages of all nodes' "$everywhere" "$(placement)"
 }

@@ -9,6 +9,27 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/host.sh"
 data=/local/domain/$DOMID/data
 
+# fill_node PNODE: a domain that never runs has what is free on a physical node,
+# but for a little that Xen itself may need
+fill_node() {
+	free=$(xl info -n | awk -v n="$1" '$1 == n ":" && NF >= 4 { print $3; exit }')
+	size=$(((free - 8) / 2 * 2))
+	cat >/tmp/filler <<-EOT
+	name = "filler"
+	type = "hvm"
+	memory = $size
+	vcpus = 1
+	vnuma = [ [ "pnode=$1", "size=$size", "vcpus=0", "vdistances=10" ] ]
+	vga = "none"
+	vnc = 0
+	sdl = 0
+	usb = 0
+	EOT
+	xl create -p -q /tmp/filler
+}
+
+free_node() { xl destroy filler; }
+
 mkfifo /tmp/requests
 xenstore-watch "$data/request" >/tmp/requests &
 exec 7</tmp/requests

@@ -43,7 +43,8 @@ else
 		memory_is_on_its_physical_nodes \
 		memory_goes_and_comes part_of_a_node small_pieces mind_changed_in_the_memory \
 		every_byte_survives no_room_is_refused pinned_is_named \
-		host_has_no_more reload_with_memory_out \
+		bound_to_a_node_that_left host_has_no_more physical_node_is_full \
+		reload_with_memory_out \
 		memory_is_on_its_physical_nodes mem_set_and_nodes
 fi
 for test; do
