@@ -96,9 +96,10 @@ int vf_extent_populate(unsigned long pfn, unsigned int order, u32 node)
  * means the whole guest.
  *
  * The kernel series does so under the driver's lock. A stock kernel has no way
- * for a module to take it: there, a node that changes and an "xl mem-set" that
- * is carried out at the very same moment can leave the count off by the pages
- * that the driver moved meanwhile.
+ * for a module to take it. There, the driver's thread is not woken, as
+ * balloon_set_new_target() would do: it has nothing to do, and would look at the
+ * two numbers just when the next extent changes them. Only while it carries out
+ * an "xl mem-set" can that happen, and leave its count off by the pages it moved.
  *
  * Context: may sleep.
  */
@@ -108,6 +109,6 @@ void vf_extent_account(long pages)
 	balloon_account(pages);
 #elif defined(CONFIG_XEN_BALLOON)
 	balloon_stats.current_pages += pages;
-	balloon_set_new_target(balloon_stats.target_pages + pages);
+	balloon_stats.target_pages += pages;
 #endif
 }
