@@ -68,6 +68,7 @@ static struct {
 
 	struct vf_steps plan;
 	struct vf_wanted *as_was;	/* before the change that is going on */
+	bool under_way;			/* left off for a suspend: as_was is from then */
 	bool going_back;		/* to as_was */
 	struct vf_status status;
 } change;
@@ -88,11 +89,9 @@ static bool changed_its_mind(void)
 {
 	if (!test_and_clear_bit(LOOK, &change.flags))
 		return false;
-	if (vf_xs_read(change.guest, &change.next, false)) {
-		/* Go on: the answer will find out. */
-		set_bit(LOOK, &change.flags);
+	/* If it cannot be read, go on: the answer will find out. */
+	if (vf_xs_read(change.guest, &change.next, false))
 		return false;
-	}
 	if (vf_reading_equal(change.guest, &change.now, &change.next))
 		return false;
 	swap(change.now, change.next);
@@ -293,8 +292,11 @@ static int carry_out(void)
 	u32 i;
 
 	vf_guest_refresh(change.guest);
-	vf_guest_settle(change.guest);
-	vf_wanted_as_is(change.guest, change.as_was);
+	if (!change.under_way) {
+		vf_guest_settle(change.guest);
+		vf_wanted_as_is(change.guest, change.as_was);
+		change.under_way = true;
+	}
 again:
 	ret = plan(&why);
 	if (ret)
@@ -319,8 +321,10 @@ again:
 			goto fail;
 		}
 	}
+	change.under_way = false;
 	return finish();
 fail:
+	change.under_way = false;
 	go_back();
 	say_not_undone(&why);
 	return refuse(&why);
@@ -356,35 +360,37 @@ static bool take_description(bool complete)
 	return true;
 }
 
-static void serve(void)
+/* Return: false if it left a change off, to go on later or never. */
+static bool serve(void)
 {
 	int ret;
 
 	do {
 		if (test_bit(STOP, &change.flags))
-			return;
+			return false;
 		clear_bit(LOOK, &change.flags);
 		ret = vf_xs_read(change.guest, &change.now, !change.described);
 		if (ret) {
 			pr_warn_ratelimited("numa cannot be read: %pe\n",
 					    ERR_PTR(ret));
 			retry_later();
-			return;
+			return !change.under_way;
 		}
-		if (!change.now.asked) {
+		if (!change.now.asked && !change.under_way) {
 			change.has_unanswered = false;
 			if (!change.described)
 				take_description(true);
-			return;
+			return true;
 		}
 		ret = vf_xs_writable();
 		if (ret) {
 			refuse_unwritable(ret);
-			return;
+			return true;
 		}
 		change.has_unanswered = false;
 		ret = carry_out();
 	} while (ret == -ESTALE);
+	return ret != -ESHUTDOWN;
 }
 
 /* The first generation, before anything is acted upon. */
@@ -409,9 +415,7 @@ static void change_work(struct work_struct *work)
 		start();
 	if (change.start_ret)
 		return;
-	if (vf_xs_ready())
-		serve();
-	if (test_bit(STOP, &change.flags))
+	if (vf_xs_ready() && !serve())
 		return;
 	vf_guest_refresh(change.guest);
 	if (vf_state_republish(change.guest))

@@ -5,6 +5,7 @@
  * takes a large extent apart page by page.
  */
 #include <linux/bug.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 
 #include <xen/balloon.h>
@@ -108,7 +109,12 @@ void vf_extent_account(long pages)
 #if defined(CONFIG_XEN_BALLOON) && defined(CONFIG_VIRTFLEX_MIGRATE)
 	balloon_account(pages);
 #elif defined(CONFIG_XEN_BALLOON)
+	long missing = balloon_stats.target_pages - balloon_stats.current_pages;
+
 	balloon_stats.current_pages += pages;
+	/* A target set while these were out is about all memory, with them. */
+	if (pages > 0)
+		pages -= clamp(missing, 0L, pages);
 	balloon_stats.target_pages += pages;
 #endif
 }

@@ -12,8 +12,8 @@
  * struct page stays. It comes back the other way round: populated first, then
  * unmarked, counted and freed.
  *
- * While a node is being emptied, what is free on it in pieces is held as well,
- * in the hold list: else pages that have to move would move there, and new
+ * While a node is being emptied whole, what is free on it in pieces is held as
+ * well, in the hold list: else pages that have to move would move there, and new
  * ones be allocated there, and the extent they are in is perhaps one that
  * cannot be emptied. What is held is given to the allocator in the end.
  *
@@ -32,6 +32,7 @@
 #include <linux/highmem.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
@@ -127,6 +128,12 @@ static void piece_unmark(struct page *page)
 {
 	list_del(&page->lru);
 	set_page_private(page, 0);
+}
+
+/* Of the lowest 16 MiB: they are for old devices, and stay. */
+static bool for_old_devices(struct page *page)
+{
+	return page_zonenum(page) < ZONE_DMA32;
 }
 
 /* A free piece of a node; NULL for none. */
@@ -265,16 +272,13 @@ static void unhold_range(unsigned long pfn, unsigned long nr)
 	}
 }
 
-/*
- * Whether all of an extent is memory of this node, and none of it is out. What
- * is left of the lowest 16 MiB is for old devices: it stays.
- */
+/* Whether all of an extent is memory of this node, and none of it is out. */
 static bool extent_is_whole(u32 node, unsigned long pfn)
 {
 	struct page *first = pfn_to_online_page(pfn);
 	unsigned long i;
 
-	if (!first || page_zonenum(first) < ZONE_DMA32)
+	if (!first || for_old_devices(first))
 		return false;
 	for (i = 0; i < VF_EXTENT_PAGES; i++) {
 		struct page *page = pfn_to_online_page(pfn + i);
@@ -290,6 +294,7 @@ static bool extent_is_whole(u32 node, unsigned long pfn)
 static bool empty(u32 node, unsigned long pfn)
 {
 	ktime_t begin = ktime_get();
+	unsigned long i;
 	int ret;
 
 	/*
@@ -299,7 +304,8 @@ static bool empty(u32 node, unsigned long pfn)
 	ret = alloc_contig_range(pfn, pfn + VF_EXTENT_PAGES, MIGRATE_MOVABLE,
 				 GFP_KERNEL | __GFP_NOWARN);
 	if (!ret && !piece_join(pfn_to_page(pfn), VF_EXTENT_ORDER)) {
-		free_contig_range(pfn, VF_EXTENT_PAGES);
+		for (i = 0; i < VF_EXTENT_PAGES; i++)
+			__free_page(pfn_to_page(pfn + i));
 		ret = -EBUSY;
 	}
 	count_time(&memory[node].counts.empty_us, begin);
@@ -355,10 +361,15 @@ void vf_memory_take_begin(u32 node, bool whole)
 static enum vf_moved take(u32 node)
 {
 	struct vf_memory_node *n = &memory[node];
-	struct page *page = piece_alloc(node, VF_EXTENT_ORDER);
+	struct page *page;
 
+	while ((page = piece_alloc(node, VF_EXTENT_ORDER)) &&
+	       for_old_devices(page))
+		hold(node, page, VF_EXTENT_ORDER);
 	if (!page) {
-		hold_all(node);
+		/* Who stays on a node that stays needs what is free there. */
+		if (n->whole)
+			hold_all(node);
 		return take_next(node);
 	}
 	n->took = true;
@@ -390,29 +401,52 @@ enum vf_moved vf_memory_take(u32 node)
 	return moved;
 }
 
+/* A piece of at most so many pages; NULL for none. */
+static struct page *take_piece(u32 node, unsigned long most, unsigned int *order)
+{
+	struct page *page;
+	int try;
+
+	list_for_each_entry(page, &memory[node].held, lru) {
+		*order = piece_order(page);
+		if (1UL << *order > most || for_old_devices(page))
+			continue;
+		piece_unmark(page);
+		return page;
+	}
+	for (try = min(ilog2(most), VF_EXTENT_ORDER - 1); try >= 0; try--) {
+		page = piece_alloc(node, try);
+		if (page && !for_old_devices(page)) {
+			*order = try;
+			return page;
+		}
+		if (page)
+			__free_pages(page, try);
+	}
+	return NULL;
+}
+
 /**
  * vf_memory_take_small() - hand back a piece smaller than an extent
  * @node: its id
  * @most_kb: no larger than this
  *
- * Context: as vf_memory_take(), when that has come to VF_NO_MORE: what is free
- * in pieces is held then.
+ * Context: as vf_memory_take(), when that has come to VF_NO_MORE.
  * Return: VF_MOVED or VF_NO_MORE.
  */
 enum vf_moved vf_memory_take_small(u32 node, u64 most_kb)
 {
+	unsigned long most = most_kb >> (PAGE_SHIFT - 10);
 	struct vf_memory_node *n = &memory[node];
 	ktime_t begin = ktime_get();
-	struct page *page;
 	unsigned int order;
+	struct page *page;
 	int ret;
 
 	cond_resched();
-	page = list_first_entry_or_null(&n->held, struct page, lru);
-	if (!page || vf_pages_kb(1UL << piece_order(page)) > most_kb)
+	page = most ? take_piece(node, most, &order) : NULL;
+	if (!page)
 		return VF_NO_MORE;
-	order = piece_order(page);
-	piece_unmark(page);
 	ret = hand_back(node, page, order);
 	count_time(&n->counts.take_us, begin);
 	if (ret)
@@ -435,6 +469,24 @@ void vf_memory_take_end(u32 node)
 	}
 }
 
+/* The first of a list, if it is no larger than so many KiB. */
+static enum vf_moved give_first(u32 node, struct list_head *list, u64 most_kb,
+				u64 *counter)
+{
+	struct page *page = list_first_entry_or_null(list, struct page, lru);
+	unsigned int order;
+
+	if (!page)
+		return VF_NO_MORE;
+	order = piece_order(page);
+	if (vf_pages_kb(1UL << order) > most_kb)
+		return VF_NO_MORE;
+	if (bring_back(node, page))
+		return VF_NOT_MOVED;
+	count(counter, order == VF_EXTENT_ORDER ? 1 : 1UL << order);
+	return VF_MOVED;
+}
+
 /**
  * vf_memory_give() - bring back one extent of a node
  * @node: its id
@@ -448,28 +500,17 @@ enum vf_moved vf_memory_give(u32 node, u64 most_kb)
 {
 	struct vf_memory_node *n = &memory[node];
 	ktime_t begin = ktime_get();
-	unsigned int order;
-	struct page *page;
-	int ret;
+	enum vf_moved large, small;
 
 	cond_resched();
-	page = list_first_entry_or_null(&n->extents, struct page, lru);
-	if (!page || most_kb < VF_EXTENT_KB)
-		page = list_first_entry_or_null(&n->small, struct page, lru);
-	if (!page)
-		return VF_NO_MORE;
-	order = piece_order(page);
-	if (vf_pages_kb(1UL << order) > most_kb)
-		return VF_NO_MORE;
-	ret = bring_back(node, page);
+	large = give_first(node, &n->extents, most_kb, &n->counts.given);
+	/* The host may have no 2 MiB in a row, but less. */
+	small = large == VF_MOVED ? VF_NO_MORE :
+		give_first(node, &n->small, most_kb, &n->counts.given_small);
 	count_time(&n->counts.give_us, begin);
-	if (ret)
-		return VF_NOT_MOVED;
-	if (order == VF_EXTENT_ORDER)
-		count(&n->counts.given, 1);
-	else
-		count(&n->counts.given_small, 1UL << order);
-	return VF_MOVED;
+	if (large == VF_MOVED || small == VF_MOVED)
+		return VF_MOVED;
+	return large == VF_NOT_MOVED ? VF_NOT_MOVED : small;
 }
 
 /**

@@ -129,12 +129,26 @@ int vf_usage_room(const struct vf_guest *guest, const struct vf_wanted *wanted,
 	return -ENOSPC;
 }
 
-/* What the page at pfn is in use for; sets nr to how many are like it. */
+/* What a page that somebody uses is in use for. */
+static u64 *used_as(struct page *page, struct vf_stuck *stuck)
+{
+	struct folio *folio = page_folio(page);
+	u64 *kind = &stuck->kernel;
+
+	/* With a reference it stays the folio that it is. */
+	if (!folio_try_get(folio))
+		return kind;
+	if (page_folio(page) == folio && folio_test_lru(folio))
+		kind = folio_maybe_dma_pinned(folio) ? &stuck->pinned :
+						       &stuck->user;
+	folio_put(folio);
+	return kind;
+}
+
+/* What a page is in use for; sets nr to how many are like it. */
 static u64 *stuck_as(struct page *page, struct vf_stuck *stuck,
 		     unsigned long *nr)
 {
-	struct folio *folio = page_folio(page);
-
 	*nr = 1;
 	if (PageBuddy(page)) {
 		/* It may be allocated meanwhile: anything can be in there. */
@@ -144,11 +158,9 @@ static u64 *stuck_as(struct page *page, struct vf_stuck *stuck,
 	}
 	if (PageOffline(page))
 		return &stuck->balloon;
-	if (folio_test_hugetlb(folio))
+	if (folio_test_hugetlb(page_folio(page)))
 		return &stuck->hugetlb;
-	if (!folio_test_lru(folio))
-		return &stuck->kernel;
-	return folio_maybe_dma_pinned(folio) ? &stuck->pinned : &stuck->user;
+	return used_as(page, stuck);
 }
 
 /**
@@ -156,8 +168,8 @@ static u64 *stuck_as(struct page *page, struct vf_stuck *stuck,
  * @node: its id
  * @stuck: out
  *
- * Looks at pages without holding them, as /proc/kpageflags does. What is with
- * the host by our doing is not counted.
+ * Looks at pages that come and go meanwhile: the numbers are of about now. What
+ * is with the host by our doing is not counted.
  *
  * Context: may sleep.
  */
