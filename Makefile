@@ -45,7 +45,7 @@ check-all: ## check with ten rounds of memory, and all guests again on the debug
 	@ROUNDS=10 scripts/check/run lint patches unit guest xen stock
 	@ROUNDS=10 KERNEL=debug scripts/check/run guest xen
 
-bench-capacity: ## memory to the host and back, beside the stock balloon driver (RUNS=8 MIB=64)
+bench-capacity: ## memory to the host and back, beside the stock balloon driver (RUNS=8 MIB=64 NODE=1G)
 	@scripts/bench/capacity
 
 kernel: ## build the guest's kernel (cached), print where it is
