@@ -37,7 +37,11 @@ ticks() {
 	ticks=${up%.*}${up#*.}
 }
 
-# until_so MICROSECONDS COMMAND...: looks so often, for ten minutes
+# What nobody writes to: to wait for it is to sleep, without starting a program.
+mkfifo /tmp/never
+exec 7<>/tmp/never
+
+# until_so SECONDS COMMAND...: looks so often, for ten minutes
 until_so() {
 	every=$1
 	shift
@@ -46,7 +50,7 @@ until_so() {
 	until "$@"; do
 		ticks
 		[ "$ticks" -lt "$patience" ] || fail "waited too long for: $*"
-		usleep "$every"
+		read -r -t "$every" _ <&7
 	done
 }
 
@@ -54,7 +58,7 @@ node_is_out() { counters; [ "$out_kb" = "$1" ]; }
 balloon_has() { read -r kb <$balloon/info/current_kb; [ "$kb" = "$1" ]; }
 answered_all() { [ "$(xenstore-read numa/topo_change)" = 0 ]; }
 
-# timed_node NAME REQUEST TARGET OUT US: by the module, until OUT KiB are with the host.
+# timed_node NAME REQUEST TARGET OUT EVERY: by the module, until OUT KiB are with the host.
 # How long that took, and of it in the steps, emptying, and in the hypervisor.
 timed_node() {
 	counters
@@ -65,14 +69,14 @@ timed_node() {
 	until_so "$5" node_is_out "$4"
 	ticks
 	echo "$1 $((ticks - begin))"
-	until_so 100000 answered_all
+	until_so 0.5 answered_all
 	counters
 	# shellcheck disable=SC2086 # five numbers
 	set -- "$1" $before_us
 	echo "$1_us $((out_us - $2)) $((empty_us - $3)) $((release_us - $4)) $((in_us - $5)) $((populate_us - $6))"
 }
 
-# timed_balloon NAME KIB US: by the stock driver
+# timed_balloon NAME KIB EVERY: by the stock driver
 timed_balloon() {
 	ticks
 	begin=$ticks
@@ -92,10 +96,10 @@ less=$(($(awk '$1 == "node" && $2 == 3 { print $6 }' $topology) - mib * 1024))
 
 for run in $(seq "$runs"); do
 	echo "run $run of $runs" >&2
-	timed_node node_out 2 $less $((mib * 1024)) 100000
-	timed_node node_in 1 "$full" 0 10000
-	timed_balloon balloon_out $((all - mib * 1024)) 100000
-	timed_balloon balloon_in "$all" 10000
+	timed_node node_out 2 $less $((mib * 1024)) 0.2
+	timed_node node_in 1 "$full" 0 0.01
+	timed_balloon balloon_out $((all - mib * 1024)) 0.2
+	timed_balloon balloon_in "$all" 0.01
 done
 
 # beside PROGRAM: what it notices while memory goes and comes
@@ -109,13 +113,13 @@ beside() {
 	echo before >&9
 	sleep 6
 	echo during >&9
-	timed_node "node_out_$1" 2 $less $((mib * 1024)) 100000
-	timed_node "node_in_$1" 1 "$full" 0 100000
+	timed_node "node_out_$1" 2 $less $((mib * 1024)) 0.2
+	timed_node "node_in_$1" 1 "$full" 0 0.010
 	echo between >&9
 	sleep 1
 	echo balloon >&9
-	timed_balloon "balloon_out_$1" $((all - mib * 1024)) 100000
-	timed_balloon "balloon_in_$1" "$all" 100000
+	timed_balloon "balloon_out_$1" $((all - mib * 1024)) 0.2
+	timed_balloon "balloon_in_$1" "$all" 0.010
 	exec 9>&-
 	wait
 	sed "s/^/$1 /" /tmp/noticed
