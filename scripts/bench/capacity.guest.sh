@@ -114,12 +114,12 @@ beside() {
 	sleep 6
 	echo during >&9
 	timed_node "node_out_$1" 2 $less $((mib * 1024)) 0.2
-	timed_node "node_in_$1" 1 "$full" 0 0.010
+	timed_node "node_in_$1" 1 "$full" 0 0.1
 	echo between >&9
 	sleep 1
 	echo balloon >&9
 	timed_balloon "balloon_out_$1" $((all - mib * 1024)) 0.2
-	timed_balloon "balloon_in_$1" "$all" 0.010
+	timed_balloon "balloon_in_$1" "$all" 0.1
 	exec 9>&-
 	wait
 	sed "s/^/$1 /" /tmp/noticed
