@@ -3,8 +3,7 @@
  * The two hypercalls memory leaves and comes back by. What comes is one extent
  * of 2 MiB. What goes is the same, but in one call for all its pages: stock Xen
  * takes a large extent apart anyway, and looks between extents only whether to
- * let go of the CPU. So it took a fifth of the time, measured, and others on
- * this CPU a tenth.
+ * let go of the CPU. Under emulation 2 MiB took 150 ms so, and 740 ms as one.
  */
 #include <linux/bug.h>
 #include <linux/minmax.h>

@@ -6,9 +6,8 @@
  * alloc_contig_range() moved away what was in it. It is part of a piece, pages in
  * a row of which the first has a reference, ours, and the others have none, so that
  * nobody who finds them by their number can take one. No list but ours holds the
- * first. It is scrubbed, marked
- * PageOffline (so that crash dumps, /proc/kcore and hibernation do not touch
- * it), taken off the count of managed pages, and handed to the host; its
+ * first. The page is scrubbed, marked PageOffline (so that crash dumps,
+ * /proc/kcore and hibernation do not touch it), taken off the count of managed pages, and handed to the host; its
  * struct page stays. It comes back the other way round: populated first, then
  * unmarked, counted and freed.
  *
