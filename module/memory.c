@@ -7,9 +7,9 @@
  * a row of which the first has a reference, ours, and the others have none, so that
  * nobody who finds them by their number can take one. No list but ours holds the
  * first. The page is scrubbed, marked PageOffline (so that crash dumps,
- * /proc/kcore and hibernation do not touch it), taken off the count of managed pages, and handed to the host; its
- * struct page stays. It comes back the other way round: populated first, then
- * unmarked, counted and freed.
+ * /proc/kcore and hibernation do not touch it), taken off the count of managed
+ * pages, and handed to the host; its struct page stays. It comes back the other
+ * way round: populated first, then unmarked, counted and freed.
  *
  * While a node is being emptied whole, what is free on it in pieces is held as
  * well, in the hold list: else pages that have to move would move there, and new
