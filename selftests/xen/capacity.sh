@@ -36,6 +36,31 @@ ask() {
 	same state stable "$(state)"
 }
 
+# hold NODE MIB [MODE]: start the program of that memory; $line is its first
+hold() {
+	rm -f /tmp/holder.in /tmp/holder.out
+	mkfifo /tmp/holder.in /tmp/holder.out
+	"$here/../capacity_pages" "$@" </tmp/holder.in >/tmp/holder.out &
+	holder=$!
+	exec 5>/tmp/holder.in 6</tmp/holder.out
+	read -r -t 60 line <&6
+}
+
+# intact WHAT: it has looked at each byte
+intact() {
+	echo >&5
+	read -r -t 60 line <&6
+	same "$1" intact "$line"
+}
+
+# let_go: it has ended, and well
+let_go() {
+	exec 5>&-
+	wait "$holder"
+	same 'exit status' 0 $?
+	exec 6<&-
+}
+
 memory_goes_and_comes() {
 	# programs had their time in the tests before; from here on, less
 	host 'xenstore-write $numa/grace_ms 200' || fail "dom0: $said"
@@ -112,12 +137,7 @@ mind_changed_in_the_memory() {
 
 # Memory of every kind on node 2 while that goes and comes
 every_byte_survives() {
-	rm -f /tmp/holder.in /tmp/holder.out
-	mkfifo /tmp/holder.in /tmp/holder.out
-	"$here/../capacity_pages" 2 4 </tmp/holder.in >/tmp/holder.out &
-	holder=$!
-	exec 5>/tmp/holder.in 6</tmp/holder.out
-	read -r -t 60 line <&6
+	hold 2 4
 	like 'memory held' 'ready bind preferred interleave local huge locked file*' "$line"
 	everywhere=$(placement) total=$(total_kb)
 	round=0
@@ -125,20 +145,13 @@ every_byte_survives() {
 		round=$((round + 1))
 		ask numa_nodes shrink 2 3
 		[ "$(out_kb 2)" -ge 30000 ] || fail "round $round: only $(out_kb 2) KiB are out"
-		echo >&5
-		read -r -t 60 line <&6
-		same "memory when it has gone, round $round" intact "$line"
+		intact "memory when it has gone, round $round"
 		ask numa_nodes expand 2 3
-		echo >&5
-		read -r -t 60 line <&6
-		same "memory when it is back, round $round" intact "$line"
+		intact "memory when it is back, round $round"
 		same "pages of all nodes, round $round" "$everywhere" "$(placement)"
 		same "MemTotal, round $round" "$total" "$(total_kb)"
 	done
-	exec 5>&-
-	wait $holder
-	same 'exit status' 0 $?
-	exec 6<&-
+	let_go
 	for node in /sys/devices/system/node/node*; do
 		echo 0 >"$node/hugepages/hugepages-2048kB/nr_hugepages"
 	done
@@ -165,21 +178,12 @@ no_room_is_refused() {
 }
 
 pinned_is_named() {
-	rm -f /tmp/pinned.in /tmp/pinned.out
-	mkfifo /tmp/pinned.in /tmp/pinned.out
-	"$here/../capacity_pages" 2 4 pin </tmp/pinned.in >/tmp/pinned.out &
-	holder=$!
-	exec 5>/tmp/pinned.in 6</tmp/pinned.out
-	read -r -t 60 line <&6
+	hold 2 4 pin
 	same 'memory held' 'ready pinned' "$line"
 	ask numa_nodes shrink 2
 	like error 'node 2 keeps * KiB, asked for 0: *pinned *' "$error"
-	echo >&5
-	read -r -t 60 line <&6
-	same memory intact "$line"
-	exec 5>&-
-	wait $holder
-	exec 6<&-
+	intact memory
+	let_go
 	# the same request, now that it can be done
 	change numa_nodes shrink 2
 	everything
@@ -191,25 +195,15 @@ bound_to_a_node_that_left() {
 		skip 'the kernel has not the series'
 		return
 	}
-	rm -f /tmp/bound.in /tmp/bound.out
-	mkfifo /tmp/bound.in /tmp/bound.out
-	"$here/../capacity_pages" 2 24 late </tmp/bound.in >/tmp/bound.out &
-	holder=$!
-	exec 5>/tmp/bound.in 6</tmp/bound.out
-	read -r -t 60 line <&6
+	hold 2 24 late
 	same 'memory held' 'ready late' "$line"
 	change numa_nodes shrink 2 3
-	echo >&5
-	read -r -t 60 line <&6
-	same memory intact "$line"
+	intact memory
 	dmesg | grep -q 'Out of memory\|oom-kill' && fail "the OOM killer was called"
 	# node 2 keeps its distance of 20 to both others; they have the pages
 	on=$(awk '/ bind:2 / { for (i = 1; i <= NF; i++) if ($i ~ /^N[01]=/) { split($i, n, "="); pages += n[2] } } END { print pages + 0 }' /proc/$holder/numa_maps)
 	[ "$on" -ge 6000 ] || fail "only $on of 6144 pages are on active nodes: $(grep bind:2 /proc/$holder/numa_maps)"
-	exec 5>&-
-	wait $holder
-	same 'exit status' 0 $?
-	exec 6<&-
+	let_go
 	everything
 }
 
