@@ -15,7 +15,8 @@ export V KERNEL
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  V=1 shows the commands; KERNEL=fast|debug|stock chooses the guest's kernel"
+	@echo "  V=1 shows the commands; KERNEL=fast|debug|stock chooses the guest's kernel,"
+	@echo "  XEN=stock|patched and TYPE=hvm|pvh where it runs (demo, check-xen)"
 
 demo: ## a topology change on a real Xen, seen from dom0 and from a program in the guest
 	@scripts/demo/run
@@ -45,7 +46,7 @@ check-all: ## check with ten rounds of memory, and all guests again on the debug
 	@ROUNDS=10 scripts/check/run lint patches unit guest xen stock
 	@ROUNDS=10 KERNEL=debug scripts/check/run guest xen
 
-bench-capacity: ## memory to the host and back, beside the stock balloon driver (RUNS=8 MIB=64 NODE=1G)
+bench-capacity: ## memory to the host and back, beside the stock balloon driver (RUNS=8 MIB=64 NODE=1G XEN=stock|patched|both)
 	@scripts/bench/capacity
 
 kernel: ## build the guest's kernel (cached), print where it is

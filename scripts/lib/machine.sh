@@ -154,5 +154,5 @@ machine_plain() {
 }
 
 default_mem() {
-	if [ "$xen" = yes ] && [ "$flavour" != debug ]; then echo 1G; else echo 2G; fi
+	if [ "$xen" != no ] && [ "$flavour" != debug ]; then echo 1G; else echo 2G; fi
 }

@@ -26,7 +26,7 @@ verdict() {
 		why="timed out after $timeout s (--timeout)"
 	elif [ -n "$seen" ]; then
 		why="the kernel reported a problem"
-	elif [ "$xen" = yes ] && ! grep -q '^created' "$RUN/dom0-records"; then
+	elif [ "$xen" != no ] && ! grep -q '^created' "$RUN/dom0-records"; then
 		why=$(dom0_trouble)
 	elif ! grep -q '^up' "$RUN/records"; then
 		why="guest ended before it reached the command (qemu's status $1)"
@@ -38,7 +38,7 @@ verdict() {
 	if [ -z "$why" ] && [ -s "$RUN/qemu" ] && [ "$1" -ne 0 ]; then
 		why="qemu failed with status $1"
 	fi
-	if [ -z "$why" ] && [ "$xen" = yes ]; then
+	if [ -z "$why" ] && [ "$xen" != no ]; then
 		why=$(dom0_trouble)
 	fi
 	if [ -n "$why" ] || [ -n "$log" ]; then

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The machine with Xen on it: the hypervisor and dom0's programs out of
-# Debian's packages, dom0's file system, and the configuration of the HVM
-# guest, whose nodes lie each on a physical node of the same number.
+# Debian's packages, dom0's file system, and the configuration of the guest,
+# whose nodes lie each on a physical node of the same number. With the series
+# of xen-patches, hypervisor and libxenlight are our own (scripts/xen).
 
 XEN=4.17
 DOM0_PROGRAMS="xl xenstored xen-init-dom0 xenconsoled libxl-save-helper xenctx xen-hvmctx"
@@ -17,7 +18,7 @@ xen_packages() {
 # in_sysroot ROOT FILE...: FILEs of the unpacked packages, with libraries from there
 in_sysroot() {
 	local root=$1 file lib path
-	path=$sysroot/lib/x86_64-linux-gnu:$sysroot/usr/lib/x86_64-linux-gnu
+	path=${patched:+$patched/lib:}$sysroot/lib/x86_64-linux-gnu:$sysroot/usr/lib/x86_64-linux-gnu
 	path+=:$sysroot/usr/lib/xen-$XEN/lib/x86_64-linux-gnu
 	shift
 	for file; do
@@ -42,7 +43,7 @@ xenstore_tools() {
 # xen_archive dom0|guest: prints the archive of what Xen adds to that side
 xen_archive() {
 	local file
-	file=$CACHE/initramfs/xen-$1-$({ basename "$sysroot"; cat "${BASH_SOURCE[0]}"; } | digest).cpio
+	file=$CACHE/initramfs/xen-$1-$({ basename "$sysroot" "${patched:+-${patched##*/}}"; cat "${BASH_SOURCE[0]}"; } | digest).cpio
 	[ -e "$file" ] || locked initramfs make_xen_archive "$1" "$file"
 	touch "$file" # for scripts/cache prune
 	printf '%s\n' "$file"
@@ -74,6 +75,7 @@ make_xen_archive() {
 }
 
 hypervisor() {
+	[ -z "$patched" ] || { printf '%s\n' "$patched/xen"; return; }
 	local file=$CACHE/initramfs/${sysroot##*/}-xen
 	if [ ! -e "$file" ]; then
 		mkdir -p "${file%/*}"
@@ -123,7 +125,9 @@ split_kernel() {
 # and init/guest brings up the others: at boot all CPUs stop together to change
 # the clock source. Those that are there first spin, which under emulation takes
 # QEMU's global lock over and over, and the one to come, with a tick to serve
-# each 10 ms, hardly gets it: seen to last more than a minute.
+# each 10 ms, hardly gets it: seen to last more than a minute. Tests make
+# hypercalls of their own (selftests/extents.c), which Linux lets nobody do in a
+# guest unless told so.
 domain_config() {
 	local n first=0 count vnodes=
 	for ((n = 0; n < nodes; n++)); do
@@ -135,23 +139,36 @@ domain_config() {
 	done
 	cat <<-EOT
 	name = "guest"
-	type = "hvm"
-	kernel = "/boot/guest-setup"
-	cmdline = "console=hvc0 maxcpus=1 noreplace-smp $(guest_args)"
+	type = "$type"
+	cmdline = "console=hvc0 maxcpus=1 noreplace-smp xen_privcmd.unrestricted=1 $(guest_args)"
 	memory = $mem
 	vcpus = $cpus
 	maxvcpus = $cpus
 	cpus = "1-$nodes"
 	vnuma = [$vnodes ]
-	vga = "none"
-	vnc = 0
-	sdl = 0
-	usb = 0
 	on_poweroff = "destroy"
 	on_reboot = "destroy"
 	on_crash = "destroy"
 	channel = [ "name=none,connection=pty",
 	    "name=records,connection=pty", "name=out,connection=pty", "name=err,connection=pty" ]
+	EOT
+	"${type}_config"
+}
+
+pvh_config() {
+	cat <<-EOT
+	kernel = "/boot/guest-kernel"
+	ramdisk = "/boot/guest-initrd"
+	EOT
+}
+
+hvm_config() {
+	cat <<-EOT
+	kernel = "/boot/guest-setup"
+	vga = "none"
+	vnc = 0
+	sdl = 0
+	usb = 0
 	device_model_args_hvm = [
 	    "-device", "loader,file=/boot/guest-kernel,addr=$KERNEL_AT,force-raw=on",
 	    "-device", "loader,file=/boot/guest-initrd,addr=$initrd_at,force-raw=on",
@@ -160,8 +177,9 @@ domain_config() {
 }
 
 machine_xen() {
-	local n physical=() root=$RUN/root sysroot dom0_kernel initrd_at
+	local n physical=() root=$RUN/root sysroot patched='' dom0_kernel initrd_at
 	sysroot=$(xen_packages) || exit
+	[ "$xen" = stock ] || patched=$("$SCRIPTS/xen" patched) || exit
 	dom0_kernel=$("$SCRIPTS/kernel" fast) || exit
 	for ((n = 0; n < nodes; n++)); do
 		physical+=($((sizes[n] + 192 + (n == 0 ? DOM0_MB + 256 : 0))))
@@ -170,7 +188,12 @@ machine_xen() {
 	cat "$(base_archive)" "$(xen_archive guest)" "$RUN/files.cpio" >"$RUN/guest-initrd"
 	new_root "$root"
 	mkdir "$root/boot"
-	split_kernel "$kernel/bzImage" "$RUN/guest-initrd" "$root/boot"
+	if [ "$type" = hvm ]; then
+		split_kernel "$kernel/bzImage" "$RUN/guest-initrd" "$root/boot"
+	else
+		cp "$kernel/bzImage" "$root/boot/guest-kernel"
+		mv "$RUN/guest-initrd" "$root/boot/guest-initrd"
+	fi
 	cp "$kernel/System.map" "$root/boot/System.map"
 	domain_config >"$root/etc/virtflex/domain"
 	[ -z "$dom0_command" ] || printf '%s\n' "$dom0_command" >"$root/etc/virtflex/dom0-command"
