@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The two hypercalls memory leaves and comes back by. What comes is one extent
- * of 2 MiB. What goes is the same, but in one call for all its pages: stock Xen
- * takes a large extent apart anyway, and looks between extents only whether to
- * let go of the CPU. Under emulation 2 MiB took 150 ms so, and 740 ms as one.
+ * of 2 MiB. What goes is the same, handed over in one of two ways. As one extent:
+ * a Xen that removes a superpage in one step is fast so. Or as its pages, in one
+ * call: stock Xen takes a large extent apart anyway, and looks between extents
+ * only whether to let go of the CPU; under emulation 2 MiB took 150 ms so, and
+ * 740 ms as one. Which Xen this is, nobody says: time tells.
  */
 #include <linux/bug.h>
+#include <linux/ktime.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 
@@ -59,6 +62,65 @@ static int memory_op(unsigned int cmd, unsigned int nr, unsigned int order,
 	return ret == nr ? 0 : -ENOMEM;
 }
 
+static int hand_over_whole(unsigned long pfn, unsigned int order)
+{
+	frames[0] = pfn;
+	return memory_op(XENMEM_decrease_reservation, 1, order, 0);
+}
+
+static int hand_over_pages(unsigned long pfn, unsigned int order)
+{
+	unsigned int i, nr = 1U << order;
+
+	for (i = 0; i < nr; i++)
+		frames[i] = pfn + i;
+	return memory_op(XENMEM_decrease_reservation, nr, 0, 0);
+}
+
+/**
+ * struct way - a way to hand an extent of VF_EXTENT_ORDER over
+ * @hand_over: does it
+ * @ns: it takes about so long; 0: it was not tried
+ */
+struct way {
+	int (*hand_over)(unsigned long pfn, unsigned int order);
+	u64 ns;
+};
+
+/*
+ * The other way is tried once in so many extents: the guest may have moved to
+ * another Xen. Where it holds the CPU for long, it does so that seldom.
+ */
+#define TRIAL_EVERY	1024
+
+/* The worker's, as frames */
+static struct way as_pages = { .hand_over = hand_over_pages };
+static struct way as_whole = { .hand_over = hand_over_whole };
+static unsigned int since_trial;
+
+static struct way *choose_way(void)
+{
+	bool whole;
+
+	if (!as_pages.ns)
+		return &as_pages;
+	if (!as_whole.ns)
+		return &as_whole;
+	/* Xen can be interrupted between pages, so that they win if in doubt. */
+	whole = as_whole.ns < as_pages.ns / 2;
+	if (++since_trial == TRIAL_EVERY) {
+		since_trial = 0;
+		whole = !whole;
+	}
+	return whole ? &as_whole : &as_pages;
+}
+
+/* One extent that took long, because the host was busy, is not to decide. */
+static void learn(struct way *way, u64 ns)
+{
+	way->ns = way->ns ? way->ns - way->ns / 8 + ns / 8 : max(ns, 1ULL);
+}
+
 /**
  * vf_extent_release() - hand an extent back
  * @pfn: its first page, a multiple of its size
@@ -67,17 +129,26 @@ static int memory_op(unsigned int cmd, unsigned int nr, unsigned int order,
  * Nobody may touch it any more. After an error a part of it may be gone: none of
  * it may be used.
  *
- * Context: the worker. Under emulation it takes up to a second; Xen lets others
- * run meanwhile.
+ * Context: the worker. Under emulation it takes up to a second; but for a trial,
+ * Xen lets others run meanwhile.
  * Return: 0 or a negative error.
  */
 int vf_extent_release(unsigned long pfn, unsigned int order)
 {
-	unsigned int i, nr = 1U << order;
+	struct way *way;
+	ktime_t begin;
+	int ret;
 
-	for (i = 0; i < nr; i++)
-		frames[i] = pfn + i;
-	return memory_op(XENMEM_decrease_reservation, nr, 0, 0);
+	/* No smaller one is more than its pages to any Xen. */
+	if (order < VF_EXTENT_ORDER)
+		return hand_over_pages(pfn, order);
+
+	way = choose_way();
+	begin = ktime_get();
+	ret = way->hand_over(pfn, order);
+	if (!ret)
+		learn(way, ktime_to_ns(ktime_sub(ktime_get(), begin)));
+	return ret;
 }
 
 /**
