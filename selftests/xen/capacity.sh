@@ -135,6 +135,25 @@ mind_changed_in_the_memory() {
 	same MemTotal "$total" "$(total_kb)"
 }
 
+# The toolstack saves the guest, which goes on: in the middle of a change, and
+# while memory is out.
+saved_in_the_middle() {
+	everywhere=$(placement) total=$(total_kb)
+	host 'numa_nodes shrink 2 3; await_status "shrinking: step * memory of node 2 out, *"; xl save -c $DOMID /dev/null' ||
+		fail "dom0: $said"
+	answered
+	like status 'done: *' "$status"
+	same active '0 1' "$(active)"
+	[ "$(out_kb 2)" -gt 0 ] && [ "$(out_kb 3)" -gt 0 ] || fail "nothing is out"
+	out=$(placement)
+	host 'xl save -c $DOMID /dev/null' || fail "dom0: $said"
+	same 'pages of all nodes, saved' "$out" "$(placement)"
+	everything
+	same active '0 1 2 3' "$(active)"
+	same 'pages of all nodes' "$everywhere" "$(placement)"
+	same MemTotal "$total" "$(total_kb)"
+}
+
 # Memory of every kind on node 2 while that goes and comes
 every_byte_survives() {
 	hold 2 4

@@ -20,6 +20,7 @@ passed=0 failed=0 skipped=0
 . "$here/lib.sh"
 . "$here/changes.sh"
 . "$here/capacity.sh"
+. "$here/extents.sh"
 
 echo "TAP version 13"
 current=setup
@@ -42,10 +43,13 @@ else
 		two_changes_at_once many_changes unload_and_reload unload_in_the_middle \
 		memory_is_on_its_physical_nodes \
 		memory_goes_and_comes part_of_a_node small_pieces mind_changed_in_the_memory \
+		saved_in_the_middle \
 		every_byte_survives no_room_is_refused pinned_is_named \
 		bound_to_a_node_that_left host_has_no_more physical_node_is_full \
 		reload_with_memory_out \
-		memory_is_on_its_physical_nodes mem_set_and_nodes
+		memory_is_on_its_physical_nodes mem_set_and_nodes \
+		extents_whole extents_partly_out extents_split extents_misaligned \
+		extents_batch extents_beyond extents_held_by_dom0
 fi
 for test; do
 	if [ "$test" = bad_inputs ]; then

@@ -34,7 +34,7 @@ result() {
 
 run_test() {
 	current=$1 bad='' reason=''
-	"$1"
+	"$1" || [ $? -ne 127 ] || fail "no such test"
 	result "$1"
 }
 
