@@ -149,4 +149,16 @@ host 'xenstore-rm $numa/small; numa_nodes expand 3' || fail "dom0: $said"
 answered
 ticks
 echo "whole_in $((ticks - begin))"
+
+# From dom0's write to the guest's answer, on dom0's clock
+echo "two nodes" >&2
+for run in 1 2 3; do
+	for change in shrink expand; do
+		host 'centis() { read -r up _ </proc/uptime; echo ${up%.*}${up#*.}; }
+			begin=$(centis); numa_nodes '$change' 1 2; numa_wait 900 >&2; echo $(($(centis) - begin))' ||
+			fail "dom0: $said"
+		echo "two_$change ${said##*
+}"
+	done
+done
 xenstore-write -R data/request "end bye"
