@@ -31,13 +31,14 @@
 #define XENMEM_current_reservation	3
 #define XENMEM_populate_physmap		6
 #define DOMID_SELF			0x7ff0
-#define MEMF_EXACT_VNODE_0		(1 << 8 | 1 << 17 | 1 << 18)
+#define MEMF_EXACT_VNODE_0		0x60100
 
 /* Of Linux' xen/privcmd.h, which is not made for user space to include */
 struct privcmd_hypercall {
 	uint64_t op;
 	uint64_t arg[5];
 };
+
 #define IOCTL_PRIVCMD_HYPERCALL	_IOC(_IOC_NONE, 'P', 0, sizeof(struct privcmd_hypercall))
 
 struct reservation {
@@ -49,7 +50,7 @@ struct reservation {
 };
 
 #define ORDER	9
-#define PAGES	(1L << ORDER)
+#define PAGES	512L
 #define SKIP	4
 #define MOST	16
 
@@ -268,7 +269,7 @@ static void batch(void)
 }
 
 /* Where the guest has no memory, or none so large */
-static void beyond(void)
+static void no_memory(void)
 {
 	long before = domain_pages();
 
@@ -289,7 +290,7 @@ static void next_line(void)
 }
 
 /* A page that dom0 has mapped stays the domain's until dom0 lets go of it. */
-static void held(void)
+static void mapped(void)
 {
 	long before = domain_pages();
 
@@ -314,8 +315,8 @@ static const struct {
 	{ "split", 1, split },
 	{ "misaligned", 4, misaligned },
 	{ "batch", 12, batch },
-	{ "beyond", 1, beyond },
-	{ "held", 1, held },
+	{ "beyond", 1, no_memory },
+	{ "held", 1, mapped },
 	{ }
 };
 
