@@ -9,11 +9,11 @@ KERNEL ?= fast
 export V KERNEL
 
 .PHONY: help demo check check-lint check-patches check-unit check-guest \
-	check-xen check-stock check-all bench-capacity kernel module userspace selftests install \
+	check-xen check-xenpatched check-stock check-all bench-capacity kernel module userspace selftests install \
 	clean clean-cache
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  V=1 shows the commands; KERNEL=fast|debug|stock chooses the guest's kernel,"
 	@echo "  XEN=stock|patched and TYPE=hvm|pvh where it runs (demo, check-xen)"
@@ -22,7 +22,7 @@ demo: ## a topology change on a real Xen, seen from dom0 and from a program in t
 	@scripts/demo/run
 
 check: ## all tests; ends with "N passed, N failed, N skipped"
-	@scripts/check/run lint patches unit guest xen stock
+	@scripts/check/run lint patches unit guest xen xenpatched stock
 
 check-lint: ## style and static checks: checkpatch, sparse, shellcheck, man pages
 	@scripts/check/run lint
@@ -39,12 +39,18 @@ check-guest: ## kselftests in a four-node guest without Xen
 check-xen: ## topology changes on Xen, dom0 and a four-node guest
 	@scripts/check/run xen
 
+check-xenpatched: ## the series for Xen builds patch by patch, and a choice of check-xen on it
+	@scripts/check/run xenpatched
+
 check-stock: ## module and library on Debian's own kernel
 	@scripts/check/run stock
 
 check-all: ## check with ten rounds of memory, and all guests again on the debug kernel (hours)
-	@ROUNDS=10 scripts/check/run lint patches unit guest xen stock
+	@ROUNDS=10 scripts/check/run lint patches unit guest xen xenpatched stock
 	@ROUNDS=10 KERNEL=debug scripts/check/run guest xen
+	@ROUNDS=10 XEN=patched TYPE=pvh scripts/check/run xen
+	@ROUNDS=10 XEN=patched TYPE=hvm scripts/check/run xen
+	@XEN=debug TYPE=hvm scripts/check/run xen
 
 bench-capacity: ## memory to the host and back, beside the stock balloon driver (RUNS=8 MIB=64 NODE=1G XEN=stock|patched|both)
 	@scripts/bench/capacity

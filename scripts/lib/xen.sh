@@ -179,7 +179,7 @@ hvm_config() {
 machine_xen() {
 	local n physical=() root=$RUN/root sysroot patched='' dom0_kernel initrd_at
 	sysroot=$(xen_packages) || exit
-	[ "$xen" = stock ] || patched=$("$SCRIPTS/xen" patched) || exit
+	[ "$xen" = stock ] || patched=$("$SCRIPTS/xen" "$xen") || exit
 	dom0_kernel=$("$SCRIPTS/kernel" fast) || exit
 	for ((n = 0; n < nodes; n++)); do
 		physical+=($((sizes[n] + 192 + (n == 0 ? DOM0_MB + 256 : 0))))
