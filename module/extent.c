@@ -88,8 +88,9 @@ struct way {
 };
 
 /*
- * The other way is tried once in so many extents: the guest may have moved to
- * another Xen. Where it holds the CPU for long, it does so that seldom.
+ * The other way is tried once in so many extents: the host may have been busy
+ * when it was, or be another Xen now. Where it holds the CPU for long, it does so
+ * that seldom.
  */
 #define TRIAL_EVERY	1024
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # How what the series of xen-patches touches is built, in the source tree that
-# is the current directory: the hypervisor, and the toolstack's libxenlight with
-# the libraries it stands on. Sourced by who has a tree to build.
+# is the current directory: the hypervisor, the toolstack's libxenlight with the
+# libraries it stands on, and tests. Sourced by who has a tree to build.
 
 # shellcheck disable=SC2034 # for those who source this
 XEN_TOOLS=(gcc make patch perl python3 pkg-config bison flex autoconf autotools-dev acpica-tools
@@ -38,5 +38,13 @@ libxenlight_now() {
 	make -C tools/include
 	for lib in toolcore toollog evtchn gnttab call foreignmemory devicemodel ctrl guest hypfs store light; do
 		make -C "tools/libs/$lib" -j"$(nproc)"
+	done
+}
+
+# Xen's own tests, run in dom0, of what the series touches
+xen_tests_now() {
+	local name
+	for name in resource paging-mempool; do
+		make -C "tools/tests/$name"
 	done
 }
