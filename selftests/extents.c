@@ -313,7 +313,7 @@ static const struct {
 	{ "whole", 1, whole },
 	{ "partly_out", 1, partly_out },
 	{ "split", 1, split },
-	{ "misaligned", 4, misaligned },
+	{ "misaligned", 8, misaligned },
 	{ "batch", 12, batch },
 	{ "beyond", 1, no_memory },
 	{ "held", 1, mapped },

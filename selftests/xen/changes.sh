@@ -258,7 +258,8 @@ bad_inputs() {
 	bad_input target_2_64 '*node/1/target*' numa_request expand node/1/target 18446744073709551616
 	bad_input target_2_64_and_some '*node/1/target*' numa_request expand node/1/target 18446744073709813760
 	bad_input capacity_too_big '*node/1/capacity*' numa_request expand node/1/capacity 1099511627777
-	bad_input target_above_capacity '*node/1/target*above*capacity*' numa_request expand node/1/target 262145
+	bad_input target_above_capacity '*node/1/target*above*capacity*' \
+		numa_request expand node/1/target $(($(xenstore-read numa/node/1/capacity) + 1))
 	bad_input node_that_does_not_exist '*node/4*no such node*' \
 		numa_request expand node/4/target 262144 node/4/capacity 262144
 	bad_input node_1024 '*node/1024*' numa_request expand node/1024/target 0 node/1024/capacity 0
