@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <xenctrl.h>
+#include <xenguest.h>
 
 int main(int argc, char **argv)
 {

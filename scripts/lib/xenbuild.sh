@@ -11,8 +11,11 @@ XEN_TOOLS=(gcc make patch perl python3 pkg-config bison flex autoconf autotools-
 
 # hypervisor_now y|n: with Xen's own checks, or without
 hypervisor_now() {
-	echo "CONFIG_DEBUG=$1" >xen/.config
-	make -C xen olddefconfig
+	# All is made anew when the configuration is.
+	[ -e xen/.config ] || {
+		echo "CONFIG_DEBUG=$1" >xen/.config
+		make -C xen olddefconfig
+	}
 	make -C xen -j"$(nproc)"
 }
 
