@@ -135,26 +135,6 @@ mind_changed_in_the_memory() {
 	same MemTotal "$total" "$(total_kb)"
 }
 
-# The guest is suspended, and goes on: in the middle of a change, and while
-# memory is out.
-suspended_in_the_middle() {
-	everywhere=$(placement) total=$(total_kb)
-	host 'numa_nodes shrink 2 3; await_status "shrinking: step * memory of node 2 out, *"; suspend_and_resume' ||
-		fail "dom0: $said"
-	answered
-	like status 'done: *' "$status"
-	same active '0 1' "$(active)"
-	[ "$(out_kb 2)" -gt 0 ] || fail "nothing of node 2 is out"
-	[ "$(out_kb 3)" -gt 0 ] || fail "nothing of node 3 is out"
-	out=$(placement)
-	host suspend_and_resume || fail "dom0: $said"
-	same 'pages of all nodes, suspended' "$out" "$(placement)"
-	everything
-	same active '0 1 2 3' "$(active)"
-	same 'pages of all nodes' "$everywhere" "$(placement)"
-	same MemTotal "$total" "$(total_kb)"
-}
-
 # Memory of every kind on node 2 while that goes and comes
 every_byte_survives() {
 	hold 2 4

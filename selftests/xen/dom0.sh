@@ -30,19 +30,6 @@ fill_node() {
 
 free_node() { xl destroy filler; }
 
-# suspend_and_resume: the guest suspends itself, and goes on
-suspend_and_resume() {
-	xenstore-write "/local/domain/$DOMID/control/shutdown" suspend
-	for _ in $(seq 60); do
-		case $(xl list "$DOMID" | awk 'NR == 2 { print $5 }') in
-		*s*) "$here/../resume_domain" "$DOMID"; return ;;
-		esac
-		sleep 0.5
-	done
-	xl list
-	return 1
-}
-
 mkfifo /tmp/requests
 xenstore-watch "$data/request" >/tmp/requests &
 exec 7</tmp/requests
