@@ -31,7 +31,7 @@ extents_held_by_dom0() {
 	mkfifo /tmp/to /tmp/from
 	"$here/../extents" held </tmp/to >/tmp/from 2>&1 & program=$!
 	exec 5>/tmp/to 6</tmp/from
-	read -r pfn <&6
+	read -r -t 60 pfn <&6
 	# a writer that stays keeps the pipe open
 	host 'rm -f /tmp/hold /tmp/held; mkfifo /tmp/hold
 		t/foreign_page $DOMID '"$pfn"' </tmp/hold >/tmp/held 2>&1 &
@@ -39,7 +39,7 @@ extents_held_by_dom0() {
 		for i in 1 2 3 4 5 6 7 8 9; do [ ! -s /tmp/held ] || break; sleep 1; done; cat /tmp/held'
 	same 'in dom0' mapped "$said"
 	echo >&5
-	read -r line <&6
+	read -r -t 60 line <&6
 	same 'the program' gone "$line"
 	host 'echo >/tmp/hold; for i in 1 2 3 4 5 6 7 8 9; do [ "$(wc -l </tmp/held)" -lt 2 ] || break; sleep 1; done
 		kill "$(cat /tmp/writer)"; tail -n 1 /tmp/held'
