@@ -6,12 +6,12 @@
 # whose nodes lie each on a physical node of the same number. With the series
 # of xen-patches, hypervisor and libxenlight are our own (scripts/xen).
 
-XEN=4.17
+XEN_LINE=4.17
 DOM0_PROGRAMS="xl xenstored xen-init-dom0 xenconsoled libxl-save-helper xenctx xen-hvmctx"
 DOM0_MB=640
 
 xen_packages() {
-	"$SCRIPTS/packages" unpack-all "xen-utils-$XEN" "xen-hypervisor-$XEN-amd64" \
+	"$SCRIPTS/packages" unpack-all "xen-utils-$XEN_LINE" "xen-hypervisor-$XEN_LINE-amd64" \
 		qemu-system-xen xenstore-utils
 }
 
@@ -19,7 +19,7 @@ xen_packages() {
 in_sysroot() {
 	local root=$1 file lib path
 	path=${patched:+$patched/lib:}$sysroot/lib/x86_64-linux-gnu:$sysroot/usr/lib/x86_64-linux-gnu
-	path+=:$sysroot/usr/lib/xen-$XEN/lib/x86_64-linux-gnu
+	path+=:$sysroot/usr/lib/xen-$XEN_LINE/lib/x86_64-linux-gnu
 	shift
 	for file; do
 		install -D -m 755 "$sysroot/$file" "$root/$file"
@@ -58,11 +58,11 @@ make_xen_archive() {
 	xenstore_tools "$root"
 	if [ "$1" = dom0 ]; then
 		for program in $DOM0_PROGRAMS; do
-			in_sysroot "$root" "usr/lib/xen-$XEN/bin/$program"
-			ln -s "../lib/xen-$XEN/bin/$program" "$root/usr/bin/$program"
+			in_sysroot "$root" "usr/lib/xen-$XEN_LINE/bin/$program"
+			ln -s "../lib/xen-$XEN_LINE/bin/$program" "$root/usr/bin/$program"
 		done
 		in_sysroot "$root" usr/libexec/xen-qemu-system-i386
-		install -D -t "$root/usr/lib/xen-$XEN/boot" "$sysroot/usr/lib/xen-$XEN/boot/hvmloader"
+		install -D -t "$root/usr/lib/xen-$XEN_LINE/boot" "$sysroot/usr/lib/xen-$XEN_LINE/boot/hvmloader"
 		mkdir -p "$root/usr/share/qemu" "$root/etc/xen"
 		cp -rL "$sysroot/usr/share/seabios" "$root/usr/share/"
 		cp -L "$sysroot"/usr/share/qemu/{kvmvapic,linuxboot,linuxboot_dma,multiboot,multiboot_dma}.bin \
@@ -79,7 +79,7 @@ hypervisor() {
 	local file=$CACHE/initramfs/${sysroot##*/}-xen
 	if [ ! -e "$file" ]; then
 		mkdir -p "${file%/*}"
-		zcat "$sysroot/boot/xen-$XEN-amd64.gz" >"$file.$$"
+		zcat "$sysroot/boot/xen-$XEN_LINE-amd64.gz" >"$file.$$"
 		mv "$file.$$" "$file"
 	fi
 	touch "$file" # for scripts/cache prune
