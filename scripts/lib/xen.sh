@@ -43,7 +43,7 @@ xenstore_tools() {
 # xen_archive dom0|guest: prints the archive of what Xen adds to that side
 xen_archive() {
 	local file
-	file=$CACHE/initramfs/xen-$1-$({ basename "$sysroot" "${patched:+-${patched##*/}}"; cat "${BASH_SOURCE[0]}"; } | digest).cpio
+	file=$CACHE/initramfs/xen-$1-$({ echo "${sysroot##*/} ${patched##*/}"; cat "${BASH_SOURCE[0]}"; } | digest).cpio
 	[ -e "$file" ] || locked initramfs make_xen_archive "$1" "$file"
 	touch "$file" # for scripts/cache prune
 	printf '%s\n' "$file"
