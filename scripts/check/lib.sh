@@ -59,7 +59,9 @@ check_counted()
 			printf 'ok   %s: %s (%d s)\n' "$name" "$count" $((SECONDS - began))
 		else
 			[ "${BASH_REMATCH[2]}" -gt 0 ] || failed=$((failed + 1))
-			grep -E '^not ok|FAIL' "$log" | head -n 20 | sed 's/^/     > /'
+			# with what a kselftest says above the line of its failure
+			grep -E -B 8 '^not ok|FAIL' "$log" | grep -E '^(not ok|#)|FAIL' |
+				head -n 40 | sed 's/^/     > /'
 			say_failed "$name" "$log" "$count, exit status $status"
 		fi
 		grep -E '^ok .*# SKIP' "$log" | sed 's/^ok [0-9]* */     skipped: /' | sort | uniq -c |
