@@ -9,7 +9,7 @@
  * of this process, which does not touch it while it is gone, and has it back at
  * the end. "held" prints the number of a page and waits for a line, twice: in
  * dom0, foreign_page is to map the page before the first and to let go of it
- * before the second. Exit status 0 if all was as it should be, 1 with the reasons
+ * before the second. "granted" does that with a reference to a page it grants. Exit status 0 if all was as it should be, 1 with the reasons
  * as lines, 4 if there is not what the case needs.
  */
 #include <errno.h>
@@ -27,11 +27,43 @@
 
 /* Of Xen's public/xen.h and public/memory.h; from the physical node of vnode 0 alone */
 #define HYPERVISOR_memory_op		12
+#define HYPERVISOR_grant_table_op	20
 #define XENMEM_decrease_reservation	1
 #define XENMEM_current_reservation	3
 #define XENMEM_populate_physmap		6
+#define XENMEM_add_to_physmap		7
+#define XENMEM_remove_from_physmap	15
+#define XENMAPSPACE_grant_table		1
 #define DOMID_SELF			0x7ff0
 #define MEMF_EXACT_VNODE_0		0x60100
+
+/* Of public/grant_table.h: version 1, which is what Linux uses in such guests */
+#define GNTTABOP_get_version		10
+#define GTF_permit_access		1
+
+struct gnttab_get_version {
+	uint16_t domid;
+	uint32_t version;
+};
+
+struct grant_entry {
+	uint16_t flags;
+	uint16_t domid;
+	uint32_t frame;
+};
+
+struct add_to_physmap {
+	uint16_t domid;
+	uint16_t size;
+	uint32_t space;
+	uint64_t idx;
+	uint64_t pfn;
+};
+
+struct remove_from_physmap {
+	uint16_t domid;
+	uint64_t pfn;
+};
 
 /* Of Linux' xen/privcmd.h, which is not made for user space to include */
 struct privcmd_hypercall {
@@ -53,6 +85,7 @@ struct reservation {
 #define PAGES	512L
 #define SKIP	4
 #define MOST	16
+#define GRANT_PAGE	20
 
 static int privcmd;
 static bool bad;
@@ -72,6 +105,13 @@ static void expect(const char *what, long expected, long seen)
 	bad = true;
 }
 
+static long hypercall(struct privcmd_hypercall *call)
+{
+	long ret = ioctl(privcmd, IOCTL_PRIVCMD_HYPERCALL, call);
+
+	return ret < 0 ? -errno : ret;
+}
+
 static long memory_op(unsigned int cmd, void *arg)
 {
 	struct privcmd_hypercall call = {
@@ -79,9 +119,19 @@ static long memory_op(unsigned int cmd, void *arg)
 		.arg = { cmd, (uintptr_t)arg },
 	};
 
-	long ret = ioctl(privcmd, IOCTL_PRIVCMD_HYPERCALL, &call);
+	return hypercall(&call);
+}
 
-	return ret < 0 ? -errno : ret;
+static long grant_version(void)
+{
+	struct gnttab_get_version version = { .domid = DOMID_SELF };
+	struct privcmd_hypercall call = {
+		.op = HYPERVISOR_grant_table_op,
+		.arg = { GNTTABOP_get_version, (uintptr_t)&version, 1 },
+	};
+	long ret = hypercall(&call);
+
+	return ret < 0 ? ret : (long)version.version;
 }
 
 static long extents(unsigned int cmd, uint64_t *pfns, long nr, int order)
@@ -290,17 +340,61 @@ static void next_line(void)
 }
 
 /* A page that dom0 has mapped stays the domain's until dom0 lets go of it. */
-static void mapped(void)
+static void goes_but_for_one(long before)
 {
-	long before = domain_pages();
-
-	printf("%lu\n", (unsigned long)huge[0].pfn + 9);
 	next_line();
 	expect("extents that went", 1, release(huge[0].pfn, ORDER));
 	expect("pages while one is held", before - PAGES + 1, domain_pages());
 	printf("gone\n");
 	next_line();
 	expect("pages when it is not", before - PAGES, domain_pages());
+}
+
+static void mapped(void)
+{
+	long before = domain_pages();
+
+	printf("%lu\n", (unsigned long)huge[0].pfn + 9);
+	goes_but_for_one(before);
+	back(huge[0].pfn, PAGES);
+	finish(before);
+}
+
+/*
+ * Granted by an entry in a page of the grant table far from those the kernel
+ * uses. For that, the page takes the place of one of this process.
+ */
+static void granted(void)
+{
+	long before = domain_pages();
+	struct add_to_physmap add = {
+		.domid = DOMID_SELF,
+		.space = XENMAPSPACE_grant_table,
+		.idx = GRANT_PAGE,
+		.pfn = huge[1].pfn + 3,
+	};
+	struct remove_from_physmap removal = { .domid = DOMID_SELF, .pfn = add.pfn };
+	volatile struct grant_entry *entry = (void *)(huge[1].at + 3 * PAGE);
+
+	if (grant_version() != 1) {
+		printf("the grant table is not of version 1\n");
+		exit(SKIP);
+	}
+	expect("a page that went", 1, release(add.pfn, 0));
+	expect("a page of the grant table in its place", 0,
+	       memory_op(XENMEM_add_to_physmap, &add));
+	if (bad)
+		return;
+	entry->domid = 0;
+	entry->frame = huge[0].pfn + 9;
+	__atomic_store_n(&entry->flags, GTF_permit_access, __ATOMIC_RELEASE);
+	printf("%lu\n", GRANT_PAGE * PAGE / sizeof(*entry));
+	goes_but_for_one(before - 1);
+	expect("bits that say it is in use", GTF_permit_access, entry->flags);
+	entry->flags = 0;
+	expect("the page of the grant table", 0,
+	       memory_op(XENMEM_remove_from_physmap, &removal));
+	back(add.pfn, 1);
 	back(huge[0].pfn, PAGES);
 	finish(before);
 }
@@ -317,6 +411,7 @@ static const struct {
 	{ "batch", 12, batch },
 	{ "beyond", 1, no_memory },
 	{ "held", 1, mapped },
+	{ "granted", 2, granted },
 	{ }
 };
 

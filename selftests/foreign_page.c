@@ -2,30 +2,59 @@
 /*
  * In dom0, a page of a guest that somebody else has mapped:
  *
- *	foreign_page DOMID PFN
+ *	foreign_page DOMID pfn|grant NUMBER
  *
- * maps the page writable, prints "mapped", waits for a line, and prints "intact"
- * if what was in it is still there and can still be written, or "changed".
+ * maps the page with that number, or what the guest grants by that reference,
+ * writable, prints "mapped", waits for a line, and prints "intact" if what was in
+ * it is still there and can still be written, or "changed".
  */
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <xenforeignmemory.h>
+#include <xengnttab.h>
+
+static xenforeignmemory_handle *memory;
+static xengnttab_handle *grants;
+
+static void *map(int domid, bool grant, unsigned long number)
+{
+	const int prot = PROT_READ | PROT_WRITE;
+	xen_pfn_t pfn = number;
+
+	if (grant) {
+		grants = xengnttab_open(NULL, 0);
+		return grants ? xengnttab_map_grant_ref(grants, domid, number, prot) : NULL;
+	}
+	memory = xenforeignmemory_open(NULL, 0);
+	return memory ? xenforeignmemory_map(memory, domid, prot, 1, &pfn, NULL) : NULL;
+}
+
+static void unmap(void *at)
+{
+	if (grants) {
+		xengnttab_unmap(grants, at, 1);
+		xengnttab_close(grants);
+	} else {
+		xenforeignmemory_unmap(memory, at, 1);
+		xenforeignmemory_close(memory);
+	}
+}
 
 int main(int argc, char **argv)
 {
+	bool grant = argc == 4 && !strcmp(argv[2], "grant");
 	static char was[4096];
-	xenforeignmemory_handle *memory = xenforeignmemory_open(NULL, 0);
-	xen_pfn_t pfn = argc > 2 ? strtoul(argv[2], NULL, 0) : 0;
 	char *at, line[64];
 
-	if (!memory || !pfn) {
-		fprintf(stderr, "usage: foreign_page DOMID PFN, in dom0\n");
+	if (!grant && (argc != 4 || strcmp(argv[2], "pfn"))) {
+		fprintf(stderr, "usage: foreign_page DOMID pfn|grant NUMBER, in dom0\n");
 		return 2;
 	}
-	at = xenforeignmemory_map(memory, atoi(argv[1]), PROT_READ | PROT_WRITE,
-				  1, &pfn, NULL);
+	at = map(atoi(argv[1]), grant, strtoul(argv[3], NULL, 0));
 	if (!at) {
 		perror("foreign_page");
 		return 1;
@@ -42,7 +71,6 @@ int main(int argc, char **argv)
 	/* Faults if it is no longer there */
 	memset(at, 0xa5, sizeof(was));
 	printf("intact\n");
-	xenforeignmemory_unmap(memory, at, 1);
-	xenforeignmemory_close(memory);
+	unmap(at);
 	return 0;
 }

@@ -48,7 +48,7 @@ else
 		reload_with_memory_out \
 		memory_is_on_its_physical_nodes mem_set_and_nodes \
 		extents_whole extents_partly_out extents_split extents_misaligned \
-		extents_batch extents_beyond extents_held_by_dom0
+		extents_batch extents_beyond extents_held_by_dom0 extents_granted_to_dom0
 fi
 for test; do
 	if [ "$test" = bad_inputs ]; then
