@@ -9,8 +9,9 @@
  * of this process, which does not touch it while it is gone, and has it back at
  * the end. "held" prints the number of a page and waits for a line, twice: in
  * dom0, foreign_page is to map the page before the first and to let go of it
- * before the second. "granted" does that with a reference to a page it grants. Exit status 0 if all was as it should be, 1 with the reasons
- * as lines, 4 if there is not what the case needs.
+ * before the second. "granted" does that with a reference to a page it grants.
+ * Exit status 0 if all was as it should be, 1 with the reasons as lines, 4 if
+ * there is not what the case needs.
  */
 #include <errno.h>
 #include <fcntl.h>

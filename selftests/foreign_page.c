@@ -17,8 +17,11 @@
 #include <xenforeignmemory.h>
 #include <xengnttab.h>
 
-static xenforeignmemory_handle *memory;
-static xengnttab_handle *grants;
+/* By which of them the page is mapped; the other is NULL. */
+static struct {
+	xenforeignmemory_handle *pages;
+	xengnttab_handle *grants;
+} xen;
 
 static void *map(int domid, bool grant, unsigned long number)
 {
@@ -26,21 +29,21 @@ static void *map(int domid, bool grant, unsigned long number)
 	xen_pfn_t pfn = number;
 
 	if (grant) {
-		grants = xengnttab_open(NULL, 0);
-		return grants ? xengnttab_map_grant_ref(grants, domid, number, prot) : NULL;
+		xen.grants = xengnttab_open(NULL, 0);
+		return xen.grants ? xengnttab_map_grant_ref(xen.grants, domid, number, prot) : NULL;
 	}
-	memory = xenforeignmemory_open(NULL, 0);
-	return memory ? xenforeignmemory_map(memory, domid, prot, 1, &pfn, NULL) : NULL;
+	xen.pages = xenforeignmemory_open(NULL, 0);
+	return xen.pages ? xenforeignmemory_map(xen.pages, domid, prot, 1, &pfn, NULL) : NULL;
 }
 
 static void unmap(void *at)
 {
-	if (grants) {
-		xengnttab_unmap(grants, at, 1);
-		xengnttab_close(grants);
+	if (xen.grants) {
+		xengnttab_unmap(xen.grants, at, 1);
+		xengnttab_close(xen.grants);
 	} else {
-		xenforeignmemory_unmap(memory, at, 1);
-		xenforeignmemory_close(memory);
+		xenforeignmemory_unmap(xen.pages, at, 1);
+		xenforeignmemory_close(xen.pages);
 	}
 }
 
