@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The two hypercalls memory leaves and comes back by. What comes is one extent
- * of 2 MiB. What goes is the same, handed over in one of two ways. As one extent:
- * a Xen that removes a superpage in one step is fast so. Or as its pages, in one
- * call: stock Xen takes a large extent apart anyway, and looks between extents
+ * of 2 MiB. What goes is the same, handed over in one of two ways (way.c). As one
+ * extent: a Xen that removes a superpage in one step is fast so. Or as its pages, in
+ * one call: stock Xen takes a large extent apart anyway, and looks between extents
  * only whether to let go of the CPU; under emulation 2 MiB took 150 ms so, and
- * 740 ms as one. Which Xen this is, nobody says: time tells.
+ * 740 ms as one.
  */
 #include <linux/bug.h>
 #include <linux/ktime.h>
@@ -21,6 +21,7 @@
 #include <asm/xen/hypercall.h>
 
 #include "extent.h"
+#include "way.h"
 
 /*
  * Xen's public/memory.h has these flags; Linux does not. They go where Linux
@@ -77,50 +78,13 @@ static int hand_over_pages(unsigned long pfn, unsigned int order)
 	return memory_op(XENMEM_decrease_reservation, nr, 0, 0);
 }
 
-/**
- * struct way - a way to hand an extent of VF_EXTENT_ORDER over
- * @hand_over: does it
- * @ns: it takes about so long; 0: it was not tried
- */
-struct way {
-	int (*hand_over)(unsigned long pfn, unsigned int order);
-	u64 ns;
+static int (*const hand_over[VF_NR_WAYS])(unsigned long pfn, unsigned int order) = {
+	[VF_WAY_PAGES] = hand_over_pages,
+	[VF_WAY_WHOLE] = hand_over_whole,
 };
 
-/*
- * The other way is tried once in so many extents: the host may have been busy
- * when it was, or be another Xen now. Where it holds the CPU for long, it does so
- * that seldom.
- */
-#define TRIAL_EVERY	1024
-
 /* The worker's, as frames */
-static struct way as_pages = { .hand_over = hand_over_pages };
-static struct way as_whole = { .hand_over = hand_over_whole };
-static unsigned int since_trial;
-
-static struct way *choose_way(void)
-{
-	bool whole;
-
-	if (!as_pages.ns)
-		return &as_pages;
-	if (!as_whole.ns)
-		return &as_whole;
-	/* Xen can be interrupted between pages, so that they win if in doubt. */
-	whole = as_whole.ns < as_pages.ns / 2;
-	if (++since_trial == TRIAL_EVERY) {
-		since_trial = 0;
-		whole = !whole;
-	}
-	return whole ? &as_whole : &as_pages;
-}
-
-/* One extent that took long, because the host was busy, is not to decide. */
-static void learn(struct way *way, u64 ns)
-{
-	way->ns = way->ns ? way->ns - way->ns / 8 + ns / 8 : max(ns, 1ULL);
-}
+static struct vf_ways ways;
 
 /**
  * vf_extent_release() - hand an extent back
@@ -136,7 +100,7 @@ static void learn(struct way *way, u64 ns)
  */
 int vf_extent_release(unsigned long pfn, unsigned int order)
 {
-	struct way *way;
+	enum vf_way way;
 	ktime_t begin;
 	int ret;
 
@@ -144,11 +108,11 @@ int vf_extent_release(unsigned long pfn, unsigned int order)
 	if (order < VF_EXTENT_ORDER)
 		return hand_over_pages(pfn, order);
 
-	way = choose_way();
+	way = vf_way_choose(&ways);
 	begin = ktime_get();
-	ret = way->hand_over(pfn, order);
+	ret = hand_over[way](pfn, order);
 	if (!ret)
-		learn(way, ktime_to_ns(ktime_sub(ktime_get(), begin)));
+		vf_way_learn(&ways, way, ktime_to_ns(ktime_sub(ktime_get(), begin)));
 	return ret;
 }
 
