@@ -119,13 +119,15 @@ static void *map_hugetlb(size_t len, int node)
 	return at;
 }
 
+static int ring = -1;
+
 static void *map_pinned(size_t len, int node)
 {
 	struct io_uring_params params = { };
 	void *at = map_local(len, node);
 	struct iovec buffer = { at, len };
-	int ring = syscall(SYS_io_uring_setup, 1, &params);
 
+	ring = syscall(SYS_io_uring_setup, 1, &params);
 	if (!at || ring < 0 ||
 	    syscall(SYS_io_uring_register, ring, IORING_REGISTER_BUFFERS,
 		    &buffer, 1))
@@ -201,5 +203,8 @@ int main(int argc, char **argv)
 		}
 		printf("%s\n", good ? "intact" : "");
 	}
+	/* by the end of the process they would be unpinned some time after it */
+	if (ring >= 0)
+		syscall(SYS_io_uring_register, ring, IORING_UNREGISTER_BUFFERS, NULL, 0);
 	return 0;
 }

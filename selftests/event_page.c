@@ -36,7 +36,7 @@ FIXTURE_SETUP(page)
 FIXTURE_TEARDOWN(page)
 {
 	if (self->cpu > 0)
-		cpu_online(self->cpu, true);
+		topology_cpu_back(self->cpu);
 	close(self->fd);
 }
 

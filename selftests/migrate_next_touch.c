@@ -57,6 +57,7 @@ FIXTURE_SETUP(touch)
 				1ULL << numa.node[1]));
 	fill(self->mem, self->len, 1);
 	ASSERT_EQ(0, bind_range(self->mem, self->len, MPOL_DEFAULT, 0));
+	ASSERT_EQ(0, settle(self->mem));
 	if (variant->huge && smaps_kb(self->mem, self->len, "AnonHugePages") !=
 	    (long)(self->len / KIB))
 		SKIP(return, "no 2 MiB pages to be had");

@@ -75,6 +75,7 @@ TEST_F(special, locked_pages_follow_a_touch)
 	struct virtflex_migrate_args sum;
 
 	ASSERT_EQ(0, mlock(self->mem, LEN));
+	ASSERT_EQ(0, settle(self->mem));
 	ASSERT_EQ(0, migrate(self->mem, LEN, VIRTFLEX_MIGRATE_NEXT_TOUCH,
 			     numa_mask(), &sum));
 	EXPECT_TRUE(adds_up(&sum));

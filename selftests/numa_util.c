@@ -58,39 +58,6 @@ long read_long(const char *path, long otherwise)
 	return atol(buf);
 }
 
-/*
- * khugepaged waits for the lock of a 2 MiB page of a file, and holds a reference
- * while it does: a page that is being migrated just then stays, as busy. That is
- * what the call promises, but not what the tests count, so khugepaged sleeps
- * from before the first of them until the process that started them ends.
- */
-#define KHUGEPAGED_SLEEP "/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs"
-
-static long khugepaged_ms = -1;
-static pid_t khugepaged_stopper;
-
-static void set_khugepaged(long ms)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%ld", ms);
-	write_file(KHUGEPAGED_SLEEP, text);
-}
-
-__attribute__((constructor)) static void stop_khugepaged(void)
-{
-	khugepaged_ms = read_long(KHUGEPAGED_SLEEP, -1);
-	khugepaged_stopper = getpid();
-	if (khugepaged_ms >= 0)
-		set_khugepaged(24 * 3600 * 1000);
-}
-
-__attribute__((destructor)) static void start_khugepaged(void)
-{
-	if (khugepaged_ms >= 0 && khugepaged_stopper == getpid())
-		set_khugepaged(khugepaged_ms);
-}
-
 /* nth (from 0) number of a list such as "0-3,5", or -1 */
 static int nth_of_list(const char *list, int nth)
 {
@@ -367,6 +334,11 @@ bool filled(const void *start, size_t len, unsigned int seed)
 		return false;
 	}
 	return true;
+}
+
+int settle(void *page)
+{
+	return place(page, PAGE, node_of(page));
 }
 
 int place(void *start, size_t len, int node)

@@ -96,6 +96,11 @@ void fill(void *start, size_t len, unsigned int seed);
 bool filled(const void *start, size_t len, unsigned int seed);
 /* Fault memory in on a node whatever its policy is now, leave that policy be. */
 int place(void *start, size_t len, int node);
+/*
+ * Let pages that are on their way to a list of the LRU arrive there, by asking for
+ * a page that stays where it is. One that has not cannot be isolated.
+ */
+int settle(void *page);
 
 /* Size of a node's pool of 2 MiB hugetlb pages; 0 if it could be had */
 int hugetlb_reserve(int node, int pages);

@@ -47,7 +47,7 @@ FIXTURE_SETUP(topology)
 FIXTURE_TEARDOWN(topology)
 {
 	if (self->cpu > 0)
-		cpu_online(self->cpu, true);
+		topology_cpu_back(self->cpu);
 	close(self->fd);
 }
 
@@ -402,17 +402,18 @@ static long sleeps_of(pid_t pid)
 	return count;
 }
 
-/* Wait until a child sleeps; it has nothing to do but that. */
+/* Wait until a child sleeps in a system call; it has nothing to do but that. */
 static bool sleeps(pid_t pid)
 {
 	uint64_t until = now_ms() + WAIT_MS;
-	char path[64], stat[512];
+	char path[64], call[512];
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	/* it has a number when the child is off its CPU; its stat would say so before */
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
 	while (now_ms() < until) {
-		if (read_file(path, stat, sizeof(stat)) <= 0)
+		if (read_file(path, call, sizeof(call)) <= 0)
 			return false;
-		if (strstr(stat, ") S "))
+		if (atol(call) > 0)
 			return true;
 		sched_yield();
 	}

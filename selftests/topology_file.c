@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "topology_file.h"
@@ -278,4 +279,34 @@ uint64_t topology_active(const struct topology *topo)
 		    topo->node[i].state == NODE_ARRIVING)
 			mask |= 1ULL << topo->node[i].id;
 	return mask;
+}
+
+static bool lists(const char *list, int cpu)
+{
+	while (*list >= '0' && *list <= '9') {
+		char *end;
+		long first = strtol(list, &end, 10), last = first;
+
+		if (*end == '-')
+			last = strtol(end + 1, &end, 10);
+		if (cpu >= first && cpu <= last)
+			return true;
+		list = *end == ',' ? end + 1 : end;
+	}
+	return false;
+}
+
+void topology_cpu_back(int cpu)
+{
+	uint64_t until = now_ms() + 10000;
+	struct topology topo;
+	int i;
+
+	cpu_online(cpu, true);
+	while (module_loaded() && now_ms() < until && !topology_read(&topo)) {
+		for (i = 0; i < topo.nr; i++)
+			if (lists(topo.node[i].cpus, cpu))
+				return;
+		usleep(10000);
+	}
 }

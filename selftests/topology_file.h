@@ -39,6 +39,8 @@ const char *topology_parse(const char *text, struct topology *topo);
 ssize_t topology_text(int fd, size_t step, char *text);
 /* Open, read, parse; returns NULL or what is wrong. */
 const char *topology_read(struct topology *topo);
+/* Bring a CPU online, and wait until it is in what is published, for 10 s at most */
+void topology_cpu_back(int cpu);
 /* The active nodes, a bit each */
 uint64_t topology_active(const struct topology *topo);
 

@@ -35,7 +35,7 @@ placement()
 change()
 {
 	numa_nodes "$@" || exit 1
-	answer=$(numa_wait 120)
+	answer=$(numa_wait 600)
 	result=$?
 	say "answered: topo_change 0, status $answer"
 	[ $result -eq 0 ] || exit 1
