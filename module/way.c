@@ -7,12 +7,13 @@
 #include "way.h"
 
 /*
- * The slower way is tried again after so many extents, and every time after
- * twice as many: the first trials correct what a busy host made look slow, the
- * later ones find out that this is another host now. Where a whole extent holds the
- * CPU for long, it does so seldom.
+ * The slower way is tried again soon, as a busy host can make anything look slow
+ * once, but hardly twice; then seldom, to find out that this is another host now. On
+ * stock Xen a trial holds the CPU for long: a second one that confirms the first
+ * has to do for a while.
  */
 #define TRIAL_FIRST	8
+#define TRIAL_GROWTH	16
 #define TRIAL_MOST	1024
 
 /**
@@ -36,8 +37,9 @@ enum vf_way vf_way_choose(struct vf_ways *ways)
 		ways->trial_after = TRIAL_FIRST;
 	if (++ways->since_trial > ways->trial_after) {
 		ways->since_trial = 0;
-		if (ways->trial_after < TRIAL_MOST)
-			ways->trial_after *= 2;
+		ways->trial_after *= TRIAL_GROWTH;
+		if (ways->trial_after > TRIAL_MOST)
+			ways->trial_after = TRIAL_MOST;
 		whole = !whole;
 	}
 	return whole ? VF_WAY_WHOLE : VF_WAY_PAGES;

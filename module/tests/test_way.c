@@ -34,10 +34,12 @@ static void stock_xen_gets_pages(void **state)
 	struct vf_ways ways = {};
 
 	(void)state;
-	/* the second extent, and trials after 8, 16, 32... */
+	/* the second extent, and trials after 8, 128, 1024... */
 	assert_int_equal(hand_over(&ways, stock, 10), 1);
 	assert_int_equal(hand_over(&ways, stock, 1), 1);
-	assert_int_equal(hand_over(&ways, stock, 16), 0);
+	assert_int_equal(hand_over(&ways, stock, 128), 0);
+	assert_int_equal(hand_over(&ways, stock, 1), 1);
+	assert_int_equal(hand_over(&ways, stock, 1024), 0);
 	assert_int_equal(hand_over(&ways, stock, 1), 1);
 	hand_over(&ways, stock, 10000);
 	assert_int_equal(hand_over(&ways, stock, 1025), 1);
