@@ -58,8 +58,7 @@ long read_long(const char *path, long otherwise)
 	return atol(buf);
 }
 
-/* nth (from 0) number of a list such as "0-3,5", or -1 */
-static int nth_of_list(const char *list, int nth)
+int nth_of_list(const char *list, int nth)
 {
 	while (*list >= '0' && *list <= '9') {
 		char *end;

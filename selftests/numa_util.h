@@ -48,6 +48,8 @@ uint64_t numa_mask(void);
 int numa_distance(int from, int to);
 int run_on_node(int node);
 int run_on_all(void);
+/* nth (from 0) number of a list such as "0-3,5", or -1 */
+int nth_of_list(const char *list, int nth);
 int online_cpu_of(int node, int nth);
 int cpu_online(int cpu, bool online);
 /* a CPU that may go offline, on a node that keeps another one; or -1 */

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "topology_file.h"
@@ -283,16 +282,11 @@ uint64_t topology_active(const struct topology *topo)
 
 static bool lists(const char *list, int cpu)
 {
-	while (*list >= '0' && *list <= '9') {
-		char *end;
-		long first = strtol(list, &end, 10), last = first;
+	int i, n;
 
-		if (*end == '-')
-			last = strtol(end + 1, &end, 10);
-		if (cpu >= first && cpu <= last)
+	for (i = 0; (n = nth_of_list(list, i)) >= 0; i++)
+		if (n == cpu)
 			return true;
-		list = *end == ',' ? end + 1 : end;
-	}
 	return false;
 }
 
