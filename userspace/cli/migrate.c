@@ -15,7 +15,7 @@
 
 static struct virtflex_migrate_args args;
 static struct virtflex_nodemask nodes;
-static unsigned int method;
+static unsigned int wanted_method, method;
 static bool want_self_test, has_budget;
 
 /**
@@ -85,7 +85,10 @@ static void print_report(uint64_t pid)
 		       size_text(n * PAGE_KB, size, sizeof(size)));
 	}
 	if (method == VIRTFLEX_METHOD_MOVE_PAGES)
-		puts("No virtflex_migrate(2) here: pages do not move at their next touch.");
+		printf("%s: pages do not move at their next touch.\n",
+		       wanted_method == method ?
+			       "move_pages was asked for" :
+			       "No virtflex_migrate(2) here");
 }
 
 /**
@@ -119,21 +122,32 @@ static int report_error(int err, const char *pid)
 {
 	switch (err) {
 	case -ESRCH:
-		error("process %s has ended", pid);
+		error("process %s has ended, or is a kernel thread", pid);
 		break;
 	case -EPERM:
 		error("process %s is not yours, or --shared lacks CAP_SYS_NICE; try as root",
 		      pid);
 		break;
 	case -EINVAL:
-		error("the kernel refused the arguments: does --nodes name a node with memory?");
+		if (args.nodemask)
+			error("arguments refused: does --nodes name nodes with memory only?");
+		else
+			error("arguments refused: does any active node have memory?");
 		break;
 	case -EACCES:
 		error("the cpuset of process %s allows none of these nodes",
 		      pid);
 		break;
+	case -EAGAIN:
+		error("threads of process %s exit before it can be looked at; try again",
+		      pid);
+		break;
 	case -ENOSYS:
-		error("this kernel has no virtflex_migrate(2) or move_pages(2) to use");
+		if (wanted_method)
+			error("this kernel has no %s(2)",
+			      method_text(wanted_method));
+		else
+			error("this kernel has neither virtflex_migrate(2) nor move_pages(2)");
 		break;
 	default:
 		error("process %s: %s", pid, strerror(-err));
@@ -152,7 +166,7 @@ static int run(struct context *ctx, int argc, char **argv)
 	if (want_self_test) {
 		if (argc)
 			return usage_error("--self-test takes no PID");
-		return self_test(ctx, method);
+		return self_test(ctx, wanted_method);
 	}
 	if (argc < 1)
 		return usage_error("migrate needs a PID or --self-test");
@@ -163,7 +177,8 @@ static int run(struct context *ctx, int argc, char **argv)
 		error("there is no process %s", argv[0]);
 		return EXIT_ERROR;
 	}
-	if (pidfd < 0 && errno == EINVAL) {
+	/* which of the two depends on the kernel */
+	if (pidfd < 0 && (errno == EINVAL || errno == ENOENT)) {
 		error("%s is a thread, not a process", argv[0]);
 		return EXIT_ERROR;
 	}
@@ -175,6 +190,7 @@ static int run(struct context *ctx, int argc, char **argv)
 		progress.total_pages = pages->total_pages;
 		virtflex_pages_free(pages);
 	}
+	method = wanted_method;
 	ret = virtflex_migrate_all(ctx->vf, pidfd, &args, sizeof(args), &method,
 				   tell ? show_progress : NULL, &progress);
 	if (progress.calls)
@@ -246,9 +262,9 @@ static int option(struct context *ctx, const char *name, const char *arg)
 		args.nodemask = (uintptr_t)&nodes;
 	} else if (!strcmp(name, "method")) {
 		if (!strcmp(arg, "virtflex_migrate"))
-			method = VIRTFLEX_METHOD_SYSCALL;
+			wanted_method = VIRTFLEX_METHOD_SYSCALL;
 		else if (!strcmp(arg, "move_pages"))
-			method = VIRTFLEX_METHOD_MOVE_PAGES;
+			wanted_method = VIRTFLEX_METHOD_MOVE_PAGES;
 		else
 			return usage_error("--method is virtflex_migrate or move_pages, not %s",
 					   arg);

@@ -2,7 +2,9 @@
 /* virtflex pages: where the pages of a process are. */
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -90,6 +92,20 @@ static void print_pages(const struct virtflex_topology *t,
 	}
 }
 
+/* One that has ended is there until somebody asks how; it has no memory. */
+static bool process_exists(const struct context *ctx, uint64_t pid)
+{
+	bool ret;
+	char *path;
+
+	if (asprintf(&path, "%s/proc/%llu", ctx->sysroot ? ctx->sysroot : "",
+		     (unsigned long long)pid) < 0)
+		return true;
+	ret = !access(path, F_OK);
+	free(path);
+	return ret;
+}
+
 static int run(struct context *ctx, int argc, char **argv)
 {
 	struct virtflex_topology *t = NULL;
@@ -106,11 +122,19 @@ static int run(struct context *ctx, int argc, char **argv)
 	case 0:
 		break;
 	case -ESRCH:
-		error("there is no process %s", argv[0]);
+		if (process_exists(ctx, pid))
+			error("process %s has ended, or is a kernel thread",
+			      argv[0]);
+		else
+			error("there is no process %s", argv[0]);
 		return EXIT_ERROR;
 	case -EACCES:
 	case -EPERM:
 		error("process %s is not yours; try as its user or as root",
+		      argv[0]);
+		return EXIT_ERROR;
+	case -EAGAIN:
+		error("threads of process %s exit before it can be looked at; try again",
 		      argv[0]);
 		return EXIT_ERROR;
 	case -ENOSYS:

@@ -9,7 +9,13 @@
  * tell the truth about pages after one that failed, nor about the second part
  * of a large folio.
  *
- * Work goes in batches, between which the budget is looked at.
+ * Work goes in batches, between which the budget is looked at. Addresses without
+ * pages are work, too: a scan passes over so many at most, and 512 of them count
+ * as a page.
+ *
+ * The home node of a policy, set_mempolicy_home_node(2), is not in numa_maps nor
+ * anywhere else a process could read it of another: nearest is always nearest to
+ * where the page is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,6 +42,14 @@
 /* Units (pages, or 2 MiB pages) of a batch: some ms of work. */
 #define BATCH_UNITS		512
 #define SCAN_REGIONS		64
+/*
+ * Addresses of a scan. Their page tables are walked in one go, during which no
+ * budget is looked at and others wait who want to map something there: some
+ * 100 us for 65536 entries.
+ */
+#define SCAN_BYTES		(256UL << 20)
+/* This many base pages of addresses without pages count as one page. */
+#define EMPTY_PAGES		512
 
 /* A page that move_pages(2) said nothing about. */
 #define STATUS_UNSET		INT_MIN
@@ -46,10 +60,29 @@
 			 VIRTFLEX_MIGRATE_NEXT_TOUCH)
 
 /**
+ * enum kind - what memory a page is made of: a node may have some kinds only
+ * @KIND_BASE: a page
+ * @KIND_HUGE: 2 MiB in one piece
+ * @KIND_HUGETLB: one of a pool
+ * @KIND_GIGANTIC: one of a pool of larger ones
+ */
+enum kind {
+	KIND_BASE,
+	KIND_HUGE,
+	KIND_HUGETLB,
+	KIND_GIGANTIC,
+	NR_KINDS,
+};
+
+/**
  * struct unit - a page as it is moved: whole
  * @addr: an address in it
  * @pages: base pages of it that are in the range
  * @ilx: its index for interleaving
+ * @policy: index of its policy
+ * @kind: kind of memory
+ * @any_turn: it was placed without an index, and may be on any of the nodes of
+ *	its interleave policy
  * @node: where it is
  * @target: where it belongs
  * @status: what move_pages(2) said last
@@ -58,9 +91,31 @@ struct unit {
 	uint64_t addr;
 	uint64_t pages;
 	uint64_t ilx;
+	unsigned int policy;
+	enum kind kind;
+	bool any_turn;
 	int node;
 	int target;
 	int status;
+};
+
+/**
+ * struct rule - a policy, given the active nodes
+ * @policy: index of the policy
+ * @valid: the rest is that of @policy
+ * @right: nodes of the policy that are active; if none is, the nearest to them
+ * @stand_in: none is
+ * @slots: length of the policy's turn of interleaving: a node has as many slots
+ *	in it as its weight
+ * @right_slots: slots of @right
+ */
+struct rule {
+	unsigned int policy;
+	bool valid;
+	struct virtflex_nodemask right;
+	bool stand_in;
+	unsigned int slots;
+	unsigned int right_slots;
 };
 
 /**
@@ -68,12 +123,14 @@ struct unit {
  * @vf: where to read
  * @os: how to ask the kernel
  * @pidfd: process, or VIRTFLEX_PIDFD_SELF
- * @pid: the same for move_pages(2); 0 is the caller
+ * @pid: the same; 0 is the caller's
+ * @tid: a thread of it that has not exited: the one to name to move_pages(2)
  * @pagemap_fd: its pagemap, -1 if the kernel cannot scan one
  * @flags: rows to do, and MPOL_MF_MOVE or MPOL_MF_MOVE_ALL in @move_flags
  * @move_flags: for move_pages(2)
+ * @online: nodes that are online
  * @active: nodes that pages may be on
- * @full: nodes of these that had no room
+ * @full: nodes of these that had no room for a kind of memory
  * @maps: mappings as they were when the walk began
  * @vma: index of the mapping the walk is at
  * @distances: from each node to each, 0 if not known
@@ -81,18 +138,28 @@ struct unit {
  * @tmpfs: devices that are tmpfs, read once one is needed
  * @nr_tmpfs: number of @tmpfs
  * @has_tmpfs: @tmpfs was read
- * @nr_nodes: one more than the highest node with memory
+ * @nr_nodes: one more than the highest node that is online
+ * @rule: for the policy asked for last
+ * @again: pages that were busy, for another try at the end of the step
+ * @nr_again: length of @again
+ * @again_pages: base pages of these
+ * @units: pages at work
+ * @addrs: of move_pages(2)
+ * @nodes: the same
+ * @status: the same
  */
 struct vf_walk {
 	const struct virtflex *vf;
 	const struct vf_os *os;
 	int pidfd;
 	pid_t pid;
+	pid_t tid;
 	int pagemap_fd;
 	uint64_t flags;
 	int move_flags;
+	struct virtflex_nodemask online;
 	struct virtflex_nodemask active;
-	struct virtflex_nodemask full;
+	struct virtflex_nodemask full[NR_KINDS];
 	struct vf_maps maps;
 	size_t vma;
 	unsigned char *distances;
@@ -101,6 +168,10 @@ struct vf_walk {
 	size_t nr_tmpfs;
 	bool has_tmpfs;
 	unsigned int nr_nodes;
+	struct rule rule;
+	struct unit again[2 * BATCH_UNITS];
+	unsigned int nr_again;
+	uint64_t again_pages;
 	struct unit units[BATCH_UNITS];
 	void *addrs[BATCH_UNITS];
 	int nodes[BATCH_UNITS];
@@ -141,6 +212,7 @@ struct scan_arg {
 };
 
 #define SCAN_IOCTL	_IOWR('f', 16, struct scan_arg)
+#define SCAN_FILE	0x04
 #define SCAN_PRESENT	0x08
 #define SCAN_HUGE	0x40
 
@@ -157,7 +229,7 @@ static int kernel_scan(int pagemap_fd, uint64_t start, uint64_t end,
 		.vec_len = nr_regions < SCAN_REGIONS ? nr_regions :
 						       SCAN_REGIONS,
 		.category_mask = SCAN_PRESENT,
-		.return_mask = SCAN_PRESENT | SCAN_HUGE,
+		.return_mask = SCAN_PRESENT | SCAN_HUGE | SCAN_FILE,
 	};
 	int n, i;
 
@@ -168,6 +240,7 @@ static int kernel_scan(int pagemap_fd, uint64_t start, uint64_t end,
 		regions[i].start = vec[i].start;
 		regions[i].end = vec[i].end;
 		regions[i].huge = vec[i].categories & SCAN_HUGE;
+		regions[i].file = vec[i].categories & SCAN_FILE;
 	}
 	*next = arg.walk_end;
 	return n;
@@ -278,14 +351,17 @@ static int pid_of_pidfd(const struct virtflex *vf, int pidfd, pid_t *pid)
 	return ret;
 }
 
-/* A process of its own, or the calling thread, whose policy then counts. */
+/* A thread that has not exited: of one that has, /proc shows no memory. */
 static void proc_path(const struct vf_walk *w, const char *name, char *path,
 		      size_t size)
 {
-	if (w->pid)
+	if (!w->pid)
+		snprintf(path, size, "/proc/thread-self/%s", name);
+	else if (w->tid == w->pid)
 		snprintf(path, size, "/proc/%d/%s", w->pid, name);
 	else
-		snprintf(path, size, "/proc/thread-self/%s", name);
+		snprintf(path, size, "/proc/%d/task/%d/%s", w->pid, w->tid,
+			 name);
 }
 
 /* Errors of reading /proc/PID as move_pages(2) would give them. */
@@ -301,6 +377,140 @@ static int proc_error(int err)
 	}
 }
 
+/* Move nothing: is there memory behind this thread, and may we? */
+static long try_thread(const struct vf_walk *w, pid_t tid)
+{
+	void *none = NULL;
+	int dummy = 0;
+
+	return w->os->move_pages(tid, 0, &none, &dummy, &dummy, w->move_flags);
+}
+
+/* move_pages(2): there is no such thread, or it has exited, or is the kernel's. */
+static bool has_no_memory(long err)
+{
+	return err == -ESRCH || err == -EINVAL;
+}
+
+/*
+ * Try the threads that are listed now, until there is one.
+ *
+ * Return: 0; -ESRCH: there is none, nor will be; -EAGAIN: the list was out of
+ * date; or why one could not be used.
+ */
+static int try_threads(struct vf_walk *w)
+{
+	DIR *threads = vf_threads_open(w->vf, w->pid);
+	int ret = -ESRCH;
+	pid_t tid;
+	long err;
+
+	while (threads && (tid = vf_threads_next(threads))) {
+		if (tid == w->pid)
+			continue;
+		w->tid = tid;
+		err = try_thread(w, tid);
+		if (!has_no_memory(err))
+			ret = err;
+		else if (ret == -ESRCH)
+			ret = -EAGAIN;
+		if (!ret)
+			break;
+	}
+	if (threads)
+		closedir(threads);
+	return ret;
+}
+
+/*
+ * Set w->tid to a thread by which the memory is got at: the main one, or else
+ * any. A main thread that has exited keeps its number until the last one does.
+ *
+ * Return: 0; -ESRCH: the process has exited; -EAGAIN: its threads exit before
+ * they can be used; or another negative errno.
+ */
+static int find_thread(struct vf_walk *w)
+{
+	unsigned int looks = 0;
+	int ret, dead;
+	long err;
+
+	w->tid = w->pid;
+	err = try_thread(w, w->pid);
+	if (!has_no_memory(err) || !w->pid)
+		return err == -EINVAL ? -ESRCH : err;
+	do {
+		ret = try_threads(w);
+		/* the numbers were those of this process, not of a later one */
+		dead = w->os->alive(w->pidfd);
+		if (dead)
+			return dead;
+	} while (ret == -EAGAIN && ++looks < VF_MAX_LOOKS);
+	return ret;
+}
+
+static bool thread_exists(const struct vf_walk *w)
+{
+	char path[64];
+	int fd;
+
+	proc_path(w, "", path, sizeof(path));
+	fd = vf_open(w->vf, path, O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+/* A thread's number may become another's before its process ends. */
+static int check_thread(struct vf_walk *w)
+{
+	int ret = w->os->alive(w->pidfd);
+
+	if (ret || w->tid == w->pid || thread_exists(w))
+		return ret;
+	return find_thread(w);
+}
+
+/* What w->addrs holds, with move_pages(2); a thread that exits is replaced. */
+static long call_move_pages(struct vf_walk *w, unsigned int count,
+			    const int *nodes)
+{
+	long ret;
+	int err;
+
+	for (;;) {
+		ret = w->os->move_pages(w->tid, count, w->addrs, nodes,
+					w->status, nodes ? w->move_flags : 0);
+		if (!has_no_memory(ret) || !w->pid)
+			return ret;
+		err = find_thread(w);
+		if (err)
+			return err;
+	}
+}
+
+/* Nodes with memory, and those without, which policies may name all the same. */
+static int read_nodes(struct vf_walk *w)
+{
+	int ret, i;
+
+	ret = read_nodelist(w->vf, "/sys/devices/system/node/has_memory",
+			    &w->active);
+	if (ret)
+		return ret == -ENOENT ? -ENOSYS : ret;
+	ret = read_nodelist(w->vf, "/sys/devices/system/node/online",
+			    &w->online);
+	if (ret)
+		w->online = w->active;
+	w->nr_nodes = 0;
+	for (i = 0; i < VIRTFLEX_MAX_NODES; i++)
+		if (virtflex_node_isset(&w->active, i) ||
+		    virtflex_node_isset(&w->online, i))
+			w->nr_nodes = i + 1;
+	return 0;
+}
+
 static int read_active(struct vf_walk *w, uint64_t nodemask)
 {
 	struct virtflex_nodemask allowed;
@@ -308,15 +518,11 @@ static int read_active(struct vf_walk *w, uint64_t nodemask)
 	struct vf_span value;
 	char path[64], *text;
 	size_t len;
-	int ret, i;
+	int ret;
 
-	ret = read_nodelist(w->vf, "/sys/devices/system/node/has_memory",
-			    &w->active);
+	ret = read_nodes(w);
 	if (ret)
-		return ret == -ENOENT ? -ENOSYS : ret;
-	for (i = 0; i < VIRTFLEX_MAX_NODES; i++)
-		if (virtflex_node_isset(&w->active, i))
-			w->nr_nodes = i + 1;
+		return ret;
 	if (nodemask) {
 		/* each of them must be a node with memory */
 		allowed = *(const struct virtflex_nodemask *)
@@ -356,20 +562,15 @@ static int read_active(struct vf_walk *w, uint64_t nodemask)
  */
 static int read_distances(struct vf_walk *w)
 {
-	struct virtflex_nodemask online;
 	struct vf_span rest, field;
 	unsigned int from, to;
 	char path[64], *text;
 	uint64_t distance;
 	size_t len;
-	int ret;
 
 	w->distances = calloc((size_t)w->nr_nodes, w->nr_nodes);
 	if (!w->distances)
 		return -ENOMEM;
-	ret = read_nodelist(w->vf, "/sys/devices/system/node/online", &online);
-	if (ret)
-		return 0; /* nearest is then any */
 	for (from = 0; from < w->nr_nodes; from++) {
 		snprintf(path, sizeof(path),
 			 "/sys/devices/system/node/node%u/distance", from);
@@ -379,7 +580,7 @@ static int read_distances(struct vf_walk *w)
 			len--;
 		rest = (struct vf_span){ text, len };
 		for (to = 0; to < w->nr_nodes; to++) {
-			if (!virtflex_node_isset(&online, to))
+			if (!virtflex_node_isset(&w->online, to))
 				continue;
 			if (!vf_next_field(&rest, &field) ||
 			    vf_parse_u64(field, &distance) || distance > 255)
@@ -407,6 +608,7 @@ static void read_weights(struct vf_walk *w)
 	}
 }
 
+/* -ESRCH, too, when the thread has exited meanwhile, and shows no memory. */
 static int read_maps(struct vf_walk *w)
 {
 	char *maps = NULL, *numa = NULL;
@@ -428,6 +630,8 @@ static int read_maps(struct vf_walk *w)
 				    &w->maps);
 	free(maps);
 	free(numa);
+	if (!ret && !w->maps.nr_vmas)
+		ret = -ESRCH;
 	return ret;
 }
 
@@ -488,18 +692,40 @@ static unsigned int distance(const struct vf_walk *w, unsigned int from,
 	return w->distances[from * w->nr_nodes + to];
 }
 
+/* Lowest node of a set from @node on; VIRTFLEX_MAX_NODES if there is none. */
+static unsigned int next_node(const struct virtflex_nodemask *set,
+			      unsigned int node)
+{
+	unsigned int i = node / 64;
+	uint64_t bits;
+
+	if (node >= VIRTFLEX_MAX_NODES)
+		return VIRTFLEX_MAX_NODES;
+	bits = set->bits[i] & (UINT64_MAX << node % 64);
+	while (!bits) {
+		if (++i == VIRTFLEX_MAX_NODES / 64)
+			return VIRTFLEX_MAX_NODES;
+		bits = set->bits[i];
+	}
+	return i * 64 + __builtin_ctzll(bits);
+}
+
+#define for_each_node(node, set)			\
+	for ((node) = next_node(set, 0);		\
+	     (node) < VIRTFLEX_MAX_NODES;		\
+	     (node) = next_node(set, (node) + 1))
+
 /* Nearest node of a set that is not full; -1 if there is none. */
-static int nearest(const struct vf_walk *w, unsigned int from,
+static int nearest(const struct vf_walk *w, const struct unit *u,
 		   const struct virtflex_nodemask *set)
 {
 	unsigned int node, best = UINT_MAX, d;
 	int ret = -1;
 
-	for (node = 0; node < w->nr_nodes; node++) {
-		if (!virtflex_node_isset(set, node) ||
-		    virtflex_node_isset(&w->full, node))
+	for_each_node(node, set) {
+		if (virtflex_node_isset(&w->full[u->kind], node))
 			continue;
-		d = distance(w, from, node);
+		d = distance(w, u->node, node);
 		if (d < best) {
 			best = d;
 			ret = node;
@@ -508,105 +734,203 @@ static int nearest(const struct vf_walk *w, unsigned int from,
 	return ret;
 }
 
+/* Distance of a node to the nearest of a set. */
+static unsigned int distance_to_any(const struct vf_walk *w,
+				    const struct virtflex_nodemask *set,
+				    unsigned int to)
+{
+	unsigned int from, best = UINT_MAX, d;
+
+	for_each_node(from, set) {
+		d = distance(w, from, to);
+		if (d < best)
+			best = d;
+	}
+	return best;
+}
+
 /* The active nodes nearest to nodes of which none is active. */
 static void stand_in(const struct vf_walk *w,
 		     const struct virtflex_nodemask *nodes,
 		     struct virtflex_nodemask *out)
 {
-	unsigned int from, to, best = UINT_MAX, d;
+	unsigned int to, best = UINT_MAX, d;
 
-	for (from = 0; from < VIRTFLEX_MAX_NODES; from++) {
-		if (!virtflex_node_isset(nodes, from))
-			continue;
-		for (to = 0; to < w->nr_nodes; to++) {
-			if (!virtflex_node_isset(&w->active, to))
-				continue;
-			d = distance(w, from, to);
-			if (d < best) {
-				best = d;
-				memset(out, 0, sizeof(*out));
-			}
-			if (d == best)
-				virtflex_node_set(out, to);
+	for_each_node(to, &w->active) {
+		d = distance_to_any(w, nodes, to);
+		if (d < best) {
+			best = d;
+			memset(out, 0, sizeof(*out));
 		}
+		if (d == best)
+			virtflex_node_set(out, to);
 	}
 }
 
-/* As the kernel does: a page's index, modulo the nodes or their weights. */
-static int interleave(const struct vf_walk *w,
-		      const struct virtflex_nodemask *set, uint64_t ilx,
-		      bool weighted)
+/*
+ * The same where these are full: the active node with room that is nearest to
+ * @nodes, for a page on an active node only if that is an improvement. -1 if
+ * there is none.
+ */
+static int next_stand_in(const struct vf_walk *w, const struct unit *u,
+			 const struct virtflex_nodemask *nodes)
 {
-	unsigned int node, total = 0, weight;
-	uint64_t left;
+	unsigned int node, best = UINT_MAX, d;
+	int ret = -1;
 
-	for (node = 0; node < VIRTFLEX_MAX_NODES; node++)
-		if (virtflex_node_isset(set, node))
-			total += weighted ? w->weights[node] : 1;
-	left = ilx % total;
-	for (node = 0; node < VIRTFLEX_MAX_NODES; node++) {
-		if (!virtflex_node_isset(set, node))
+	if (virtflex_node_isset(&w->active, u->node))
+		best = distance_to_any(w, nodes, u->node);
+	for_each_node(node, &w->active) {
+		if (virtflex_node_isset(&w->full[u->kind], node))
 			continue;
-		weight = weighted ? w->weights[node] : 1;
-		if (left < weight)
-			return node;
-		left -= weight;
+		d = distance_to_any(w, nodes, node);
+		if (d < best || (d == best && ret >= 0 &&
+				 distance(w, u->node, node) <
+				 distance(w, u->node, ret))) {
+			best = d;
+			ret = node;
+		}
 	}
-	return -1;
+	return ret;
+}
+
+static unsigned int weight(const struct vf_walk *w, const struct vf_policy *pol,
+			   unsigned int node)
+{
+	return pol->mode == VF_POLICY_WEIGHTED ? w->weights[node] : 1;
+}
+
+static unsigned int count_slots(const struct vf_walk *w,
+				const struct vf_policy *pol,
+				const struct virtflex_nodemask *set)
+{
+	unsigned int node, slots = 0;
+
+	for_each_node(node, set)
+		slots += weight(w, pol, node);
+	return slots;
+}
+
+/* Node of a slot: in the order of the nodes, each as often as its weight. */
+static unsigned int node_of_slot(const struct vf_walk *w,
+				 const struct vf_policy *pol,
+				 const struct virtflex_nodemask *set,
+				 unsigned int slot)
+{
+	unsigned int node;
+
+	for_each_node(node, set) {
+		if (slot < weight(w, pol, node))
+			break;
+		slot -= weight(w, pol, node);
+	}
+	return node;
+}
+
+/*
+ * Node of a page by its index: that of all the policy's nodes, so that no page
+ * on an active one has to move. What is on the others is numbered in the order
+ * of the indices, turn by turn, and dealt to the slots of the active ones.
+ */
+static unsigned int interleave(const struct vf_walk *w,
+			       const struct vf_policy *pol, uint64_t ilx)
+{
+	const struct rule *rule = &w->rule;
+	unsigned int node, slot = ilx % rule->slots, before = 0, left = slot;
+	uint64_t displaced;
+
+	if (rule->stand_in)
+		return node_of_slot(w, pol, &rule->right,
+				    ilx % rule->right_slots);
+	for_each_node(node, &pol->nodes) {
+		bool active = virtflex_node_isset(&rule->right, node);
+		unsigned int own = weight(w, pol, node);
+
+		if (left < own) {
+			if (active)
+				return node;
+			before += left;
+			break;
+		}
+		left -= own;
+		if (!active)
+			before += own;
+	}
+	displaced = ilx / rule->slots * (rule->slots - rule->right_slots) +
+		    before;
+	return node_of_slot(w, pol, &rule->right,
+			    displaced % rule->right_slots);
+}
+
+/* Policies come in runs: many pages have the same one. */
+static void find_rule(struct vf_walk *w, unsigned int policy)
+{
+	const struct vf_policy *pol = &w->maps.policies[policy];
+	struct rule *rule = &w->rule;
+
+	if (rule->valid && rule->policy == policy)
+		return;
+	rule->policy = policy;
+	rule->valid = true;
+	rule->right = pol->nodes;
+	vf_nodemask_and(&rule->right, &w->active);
+	rule->stand_in = vf_nodemask_empty(&rule->right);
+	if (rule->stand_in)
+		stand_in(w, &pol->nodes, &rule->right);
+	rule->slots = count_slots(w, pol, &pol->nodes);
+	rule->right_slots = count_slots(w, pol, &rule->right);
 }
 
 enum where { IN_PLACE, ELSEWHERE, NO_ROOM };
 
 /* Where a page belongs: sets @u->target when that is elsewhere. */
-static enum where choose(const struct vf_walk *w, const struct vf_policy *pol,
-			 struct unit *u)
+static enum where choose(struct vf_walk *w, struct unit *u)
 {
-	struct virtflex_nodemask allowed;
+	const struct vf_policy *pol = &w->maps.policies[u->policy];
+	bool active = virtflex_node_isset(&w->active, u->node);
+	struct virtflex_nodemask right;
 
 	if (pol->mode == VF_POLICY_UNKNOWN)
 		return IN_PLACE;
 	if (pol->mode == VF_POLICY_DEFAULT) {
-		if (!(w->flags & VIRTFLEX_MIGRATE_EVACUATE) ||
-		    virtflex_node_isset(&w->active, u->node))
+		if (!(w->flags & VIRTFLEX_MIGRATE_EVACUATE) || active)
 			return IN_PLACE;
-		u->target = nearest(w, u->node, &w->active);
+		u->target = nearest(w, u, &w->active);
 		return u->target < 0 ? NO_ROOM : ELSEWHERE;
 	}
 	if (!(w->flags & VIRTFLEX_MIGRATE_POLICY))
 		return IN_PLACE;
 
-	allowed = pol->nodes;
-	vf_nodemask_and(&allowed, &w->active);
-	if (vf_nodemask_empty(&allowed))
-		stand_in(w, &pol->nodes, &allowed);
-	switch (pol->mode) {
-	case VF_POLICY_INTERLEAVE:
-	case VF_POLICY_WEIGHTED:
-		u->target = interleave(w, &allowed, u->ilx,
-				       pol->mode == VF_POLICY_WEIGHTED);
-		if (u->target == u->node)
-			return IN_PLACE;
-		return virtflex_node_isset(&w->full, u->target) ? NO_ROOM :
-								  ELSEWHERE;
-	default:
-		if (virtflex_node_isset(&allowed, u->node))
-			return IN_PLACE;
-		u->target = nearest(w, u->node, &allowed);
-		return u->target < 0 ? NO_ROOM : ELSEWHERE;
+	find_rule(w, u->policy);
+	right = w->rule.right;
+	if ((pol->mode == VF_POLICY_INTERLEAVE ||
+	     pol->mode == VF_POLICY_WEIGHTED) &&
+	    !(u->any_turn && virtflex_node_isset(&right, u->node))) {
+		memset(&right, 0, sizeof(right));
+		virtflex_node_set(&right, interleave(w, pol, u->ilx));
 	}
+	if (virtflex_node_isset(&right, u->node))
+		return IN_PLACE;
+	u->target = nearest(w, u, &right);
+	if (u->target < 0) {
+		/*
+		 * Full. Bind is strict, and comes near where it cannot be
+		 * kept; the others must not keep a page on a node that goes.
+		 */
+		if (pol->mode == VF_POLICY_BIND && w->rule.stand_in)
+			u->target = next_stand_in(w, u, &pol->nodes);
+		else if (pol->mode != VF_POLICY_BIND && !active)
+			u->target = nearest(w, u, &w->active);
+	}
+	return u->target < 0 ? NO_ROOM : ELSEWHERE;
 }
 
-/*
- * Files in memory spread their interleaving by inode number. This is only for
- * interleaved mappings, few as they are.
- */
-static int interleave_bias(struct vf_walk *w, const struct vf_vma *vma,
-			   uint64_t *bias)
+/* Is a mapping one of a file in memory, of pages that are not hugetlb's? */
+static int is_memory_file(struct vf_walk *w, const struct vf_vma *vma)
 {
 	size_t i;
 	int ret;
 
-	*bias = 0;
 	if (!vma->ino || vma->page_bytes != VF_PAGE_BYTES)
 		return 0;
 	if (!w->has_tmpfs) {
@@ -616,16 +940,32 @@ static int interleave_bias(struct vf_walk *w, const struct vf_vma *vma,
 	}
 	for (i = 0; i < w->nr_tmpfs && w->tmpfs[i] != vma->dev; i++)
 		;
-	if (vma->kernel_shm || i < w->nr_tmpfs)
-		*bias = vma->ino;
-	return 0;
+	return vma->kernel_shm || i < w->nr_tmpfs;
 }
 
+/*
+ * The page cache is filled by the task's policy, which counts without an index:
+ * whoever reads a file has no mapping in mind.
+ */
+static bool is_any_turn(const struct vf_walk *w, const struct vf_vma *vma,
+			bool memory_file)
+{
+	return vma->ino && !memory_file && vma->page_bytes == VF_PAGE_BYTES &&
+	       w->maps.has_task_policy && vma->policy == w->maps.task_policy;
+}
+
+/*
+ * Index of a page for interleaving. Files in memory spread theirs by inode
+ * number, and count in the file, the others in the mapping.
+ */
 static uint64_t unit_ilx(const struct vf_vma *vma, uint64_t addr,
-			 uint64_t bytes)
+			 uint64_t bytes, bool memory_file)
 {
 	uint64_t offset = vma->offset;
 
+	if (memory_file)
+		return vma->ino +
+		       (offset + (addr & -bytes) - vma->start) / bytes;
 	/* maps shows 0 for anonymous memory, which counts from address 0 */
 	if (!vma->ino)
 		offset = vma->start;
@@ -642,7 +982,7 @@ static int query(struct vf_walk *w, unsigned int first, unsigned int count)
 
 	for (i = 0; i < count; i++)
 		w->addrs[i] = (void *)(uintptr_t)w->units[first + i].addr;
-	ret = w->os->move_pages(w->pid, count, w->addrs, NULL, w->status, 0);
+	ret = call_move_pages(w, count, NULL);
 	if (ret < 0)
 		return ret;
 	for (i = 0; i < count; i++)
@@ -665,7 +1005,7 @@ static int move_units(struct vf_walk *w, unsigned int first, unsigned int count)
 	long moved;
 	int ret;
 
-	ret = w->os->alive(w->pidfd);
+	ret = check_thread(w);
 	if (ret)
 		return ret;
 	for (i = 0; i < count; i++) {
@@ -673,8 +1013,7 @@ static int move_units(struct vf_walk *w, unsigned int first, unsigned int count)
 		w->nodes[i] = target;
 		w->status[i] = STATUS_UNSET;
 	}
-	moved = w->os->move_pages(w->pid, count, w->addrs, w->nodes, w->status,
-				  w->move_flags);
+	moved = call_move_pages(w, count, w->nodes);
 	/* the node lost its memory since the walk began: no room there */
 	if (moved == -ENODEV)
 		moved = -ENOMEM;
@@ -713,58 +1052,64 @@ static int move_units(struct vf_walk *w, unsigned int first, unsigned int count)
 	return 0;
 }
 
-static void count_unit(const struct unit *u, struct virtflex_migrate_args *args)
+/* @last: pages that are busy have been tried again. */
+static void count_unit(struct vf_walk *w, const struct unit *u, bool last,
+		       struct virtflex_migrate_args *args)
 {
-	if (u->node == u->target)
+	if (u->node == u->target) {
 		args->moved += u->pages;
-	else if (u->status == -EACCES)
+	} else if (u->status == -EACCES) {
 		args->shared += u->pages;
-	else if (u->node == -EFAULT || u->status == -EFAULT)
+	} else if (u->node == -EFAULT || u->status == -EFAULT) {
 		args->unmovable += u->pages;
-	else if (u->node >= 0)
+	} else if (u->node >= 0 && !last) {
+		w->again[w->nr_again++] = *u;
+		w->again_pages += u->pages;
+	} else if (u->node >= 0) {
 		args->busy += u->pages;
+	}
 	/* else it went away meanwhile */
 }
 
+/* Runs of what is moved with one call: a failure is one of its node and kind. */
 static int by_target(const void *a, const void *b)
 {
 	const struct unit *x = a, *y = b;
 
 	if (x->target != y->target)
 		return x->target < y->target ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
 	return x->addr < y->addr ? -1 : x->addr > y->addr;
 }
 
-/* Units found are at the start of w->units. Report on each. */
-static int do_batch(struct vf_walk *w, const struct vf_vma *vma,
-		    unsigned int count, struct virtflex_migrate_args *args)
+static void set_full(struct vf_walk *w, enum kind kind, int node)
 {
-	const struct vf_policy *pol = &w->maps.policies[vma->policy];
-	unsigned int i, n, first, misplaced;
+	virtflex_node_set(&w->full[kind], node);
+	/* where there is no page, there are no 512 next to each other */
+	if (kind == KIND_BASE)
+		virtflex_node_set(&w->full[KIND_HUGE], node);
+}
+
+/*
+ * Move units[0..count), of which it is known where they are, to where they
+ * belong, and report on each.
+ *
+ * Each round moves units to the best node with room. A node that had none is
+ * full from then on, so there are no more rounds than nodes and kinds.
+ */
+static int place_units(struct vf_walk *w, unsigned int count, bool last,
+		       struct virtflex_migrate_args *args)
+{
+	unsigned int i, n, first, left;
 	struct unit *u;
 	int ret;
 
-	ret = query(w, 0, count);
-	if (ret)
-		return ret;
-	misplaced = 0;
-	for (i = 0; i < count; i++) {
-		u = &w->units[i];
-		if (u->node == -EFAULT || (vma->special && u->node >= 0))
-			args->unmovable += u->pages; /* the zero page */
-		else if (u->node >= 0)
-			w->units[misplaced++] = *u;
-	}
-
-	/*
-	 * Each round moves units to the best node with room. A node that had
-	 * none is full from then on, so there are no more rounds than nodes.
-	 */
-	for (count = misplaced; count; count = misplaced) {
+	for (; count; count = left) {
 		n = 0;
 		for (i = 0; i < count; i++) {
 			u = &w->units[i];
-			switch (choose(w, pol, u)) {
+			switch (choose(w, u)) {
 			case IN_PLACE:
 				args->in_place += u->pages;
 				break;
@@ -777,12 +1122,14 @@ static int do_batch(struct vf_walk *w, const struct vf_vma *vma,
 			}
 		}
 		qsort(w->units, n, sizeof(*w->units), by_target);
-		misplaced = 0;
+		left = 0;
 		for (first = 0; first < n; first = i) {
 			int target = w->units[first].target;
+			enum kind kind = w->units[first].kind;
 
 			for (i = first; i < n; i++)
-				if (w->units[i].target != target)
+				if (w->units[i].target != target ||
+				    w->units[i].kind != kind)
 					break;
 			ret = move_units(w, first, i - first);
 			if (ret && ret != -ENOMEM)
@@ -791,30 +1138,99 @@ static int do_batch(struct vf_walk *w, const struct vf_vma *vma,
 				if (ret && u->node >= 0 && u->node != target &&
 				    (u->status >= 0 ||
 				     u->status == STATUS_UNSET))
-					w->units[misplaced++] = *u;
+					w->units[left++] = *u;
 				else
-					count_unit(u, args);
+					count_unit(w, u, last, args);
 			}
 			if (ret)
-				virtflex_node_set(&w->full, target);
+				set_full(w, kind, target);
 		}
 	}
 	return 0;
 }
 
+/* What was busy is tried once more, after what came in between. */
+static int try_again(struct vf_walk *w, struct virtflex_migrate_args *args)
+{
+	unsigned int count;
+	int ret = 0;
+
+	w->again_pages = 0;
+	while (w->nr_again && !ret) {
+		count = w->nr_again < BATCH_UNITS ? w->nr_again : BATCH_UNITS;
+		w->nr_again -= count;
+		memcpy(w->units, w->again + w->nr_again,
+		       count * sizeof(*w->units));
+		ret = place_units(w, count, true, args);
+	}
+	return ret;
+}
+
+/*
+ * Units found are at the start of w->units. Report on each, unless the budget
+ * ends before: @max_pages after which *@next is set to where to go on.
+ */
+static int do_batch(struct vf_walk *w, const struct vf_vma *vma,
+		    unsigned int count, uint64_t max_pages, uint64_t *next,
+		    struct virtflex_migrate_args *args)
+{
+	unsigned int i, present = 0;
+	uint64_t pages = 0;
+	struct unit *u;
+	int ret;
+
+	ret = query(w, 0, count);
+	if (ret)
+		return ret;
+	for (i = 0; i < count; i++) {
+		u = &w->units[i];
+		if (pages >= max_pages) {
+			*next = u->addr;
+			break;
+		}
+		if (u->node == -EFAULT || (vma->special && u->node >= 0))
+			args->unmovable += u->pages; /* the zero page */
+		else if (u->node >= 0)
+			w->units[present++] = *u;
+		else
+			continue;
+		pages += u->pages;
+	}
+	return place_units(w, present, false, args);
+}
+
+/* End of the addresses to be scanned from @from on, between whole pages. */
+static uint64_t scan_end(const struct vf_vma *vma, uint64_t from, uint64_t end,
+			 uint64_t max_pages)
+{
+	uint64_t bytes = vma->page_bytes, length = SCAN_BYTES;
+
+	if (bytes < VF_HUGE_BYTES)
+		bytes = VF_HUGE_BYTES;
+	if (max_pages < length / (EMPTY_PAGES * VF_PAGE_BYTES))
+		length = max_pages * EMPTY_PAGES * VF_PAGE_BYTES;
+	length = (length + bytes - 1) & -bytes;
+	from &= -bytes;
+	return end - from < length ? end : from + length;
+}
+
 /*
  * Fill w->units with pages of @vma from @from on, not more than @max_pages in
- * all but at least one, and set @next to where to go on.
+ * all but at least one, and set @next to where to go on. Without a scan, these
+ * are addresses that may or may not have pages.
  */
 static int collect(struct vf_walk *w, const struct vf_vma *vma, uint64_t from,
-		   uint64_t end, uint64_t max_pages, uint64_t bias,
+		   uint64_t end, uint64_t max_pages, bool memory_file,
 		   uint64_t *next)
 {
 	struct vf_region regions[SCAN_REGIONS];
+	bool any_turn = is_any_turn(w, vma, memory_file);
 	uint64_t addr, bytes, stop, pages = 0;
 	unsigned int n = 0;
 	int nr_regions, i;
+	struct unit *u;
 
+	end = scan_end(vma, from, end, max_pages);
 	nr_regions = -ENOTTY;
 	if (w->pagemap_fd >= 0)
 		nr_regions = w->os->scan(w->pagemap_fd, from, end, regions,
@@ -824,9 +1240,14 @@ static int collect(struct vf_walk *w, const struct vf_vma *vma, uint64_t from,
 		if (w->pagemap_fd >= 0)
 			close(w->pagemap_fd);
 		w->pagemap_fd = -1;
-		regions[0] = (struct vf_region){ from, end, false };
+		regions[0] = (struct vf_region){
+			.start = from,
+			.end = end,
+			.file = true,
+		};
 		nr_regions = 1;
 		*next = end;
+		max_pages = UINT64_MAX;
 	}
 	if (nr_regions < 0)
 		return nr_regions;
@@ -843,13 +1264,20 @@ static int collect(struct vf_walk *w, const struct vf_vma *vma, uint64_t from,
 			stop = (addr & -bytes) + bytes;
 			if (stop > regions[i].end)
 				stop = regions[i].end;
-			w->units[n].addr = addr;
-			w->units[n].pages = (stop - addr) / VF_PAGE_BYTES;
-			w->units[n].ilx = unit_ilx(vma, addr, bytes) + bias;
-			w->units[n].target = -1;
-			w->units[n].status = STATUS_UNSET;
-			pages += w->units[n].pages;
-			n++;
+			u = &w->units[n++];
+			u->addr = addr;
+			u->pages = (stop - addr) / VF_PAGE_BYTES;
+			u->ilx = unit_ilx(vma, addr, bytes, memory_file);
+			u->policy = vma->policy;
+			u->kind = vma->page_bytes > VF_HUGE_BYTES ?
+					  KIND_GIGANTIC :
+				  vma->page_bytes > VF_PAGE_BYTES ?
+					  KIND_HUGETLB :
+				  bytes > VF_PAGE_BYTES ? KIND_HUGE : KIND_BASE;
+			u->any_turn = any_turn && regions[i].file;
+			u->target = -1;
+			u->status = STATUS_UNSET;
+			pages += u->pages;
 		}
 	}
 	return n;
@@ -868,6 +1296,33 @@ static int check_args(const struct virtflex_migrate_args *args)
 	return 0;
 }
 
+/* Read what there is of the process, by the thread at hand. */
+static int look_at_process(struct vf_walk *w,
+			   const struct virtflex_migrate_args *args)
+{
+	char path[64];
+	int ret;
+
+	ret = read_active(w, args->nodemask);
+	if (ret)
+		return ret;
+	ret = read_maps(w);
+	if (ret)
+		return ret;
+	proc_path(w, "pagemap", path, sizeof(path));
+	w->pagemap_fd = vf_open(w->vf, path, O_RDONLY);
+	/* a kernel may have none */
+	return w->pagemap_fd >= 0 || thread_exists(w) ? 0 : -ESRCH;
+}
+
+static void forget_process(struct vf_walk *w)
+{
+	vf_maps_free(&w->maps);
+	if (w->pagemap_fd >= 0)
+		close(w->pagemap_fd);
+	w->pagemap_fd = -1;
+}
+
 /**
  * vf_walk_open() - begin a walk
  * @vf: where to read
@@ -882,10 +1337,9 @@ int vf_walk_open(const struct virtflex *vf, const struct vf_os *os, int pidfd,
 		 const struct virtflex_migrate_args *args,
 		 struct vf_walk **walkp)
 {
+	unsigned int looks = 0;
 	struct vf_walk *w;
-	char path[64];
-	int ret, dummy;
-	void *none;
+	int ret;
 
 	ret = check_args(args);
 	if (ret)
@@ -904,24 +1358,25 @@ int vf_walk_open(const struct virtflex *vf, const struct vf_os *os, int pidfd,
 	ret = pid_of_pidfd(vf, pidfd, &w->pid);
 	if (ret)
 		goto err;
-	/* moving nothing: may we? */
-	ret = os->move_pages(w->pid, 0, &none, &dummy, &dummy, w->move_flags);
-	if (ret == -EINVAL)
-		ret = -ESRCH; /* a kernel thread, or exiting */
-	if (ret < 0)
+	do {
+		forget_process(w);
+		ret = find_thread(w);
+		if (ret)
+			goto err;
+		ret = look_at_process(w, args);
+	} while (ret == -ESRCH && ++looks < VF_MAX_LOOKS);
+	/* it was there a moment ago, by a thread that has exited since */
+	if (ret == -ESRCH)
+		ret = -EAGAIN;
+	if (ret)
 		goto err;
-	ret = read_active(w, args->nodemask);
+	ret = vf_threads_compare(vf, w->pid, w->tid, &w->maps);
 	if (ret)
 		goto err;
 	ret = read_distances(w);
 	if (ret)
 		goto err;
 	read_weights(w);
-	ret = read_maps(w);
-	if (ret)
-		goto err;
-	proc_path(w, "pagemap", path, sizeof(path));
-	w->pagemap_fd = vf_open(vf, path, O_RDONLY);
 	/* all of the above was of this process, and not of a later one */
 	ret = os->alive(pidfd);
 	if (ret)
@@ -941,12 +1396,117 @@ void vf_walk_close(struct vf_walk *w)
 {
 	if (!w)
 		return;
-	if (w->pagemap_fd >= 0)
-		close(w->pagemap_fd);
-	vf_maps_free(&w->maps);
+	forget_process(w);
 	free(w->distances);
 	free(w->tmpfs);
 	free(w);
+}
+
+/**
+ * struct spent - what a step has used of its budgets
+ * @budget_pages: most pages; 0: no limit
+ * @deadline: time to end, if there is one
+ * @empty: base pages of addresses without pages that were walked
+ * @any: there was any work
+ */
+struct spent {
+	uint64_t budget_pages;
+	uint64_t deadline;
+	uint64_t empty;
+	bool any;
+};
+
+/* Pages that may be worked on now; 0: the step has to end. */
+static uint64_t pages_left(const struct vf_walk *w, const struct spent *spent,
+			   const struct virtflex_migrate_args *args)
+{
+	uint64_t pages = args->scanned + w->again_pages +
+			 spent->empty / EMPTY_PAGES;
+
+	if (spent->budget_pages && pages >= spent->budget_pages)
+		return 0;
+	if (spent->deadline && spent->any &&
+	    w->os->now_ns() >= spent->deadline)
+		return 0;
+	return spent->budget_pages ? spent->budget_pages - pages : UINT64_MAX;
+}
+
+static void count_scanned(struct virtflex_migrate_args *args)
+{
+	args->scanned = args->in_place + args->moved + args->marked +
+			args->busy + args->pinned + args->nomem +
+			args->shared + args->unmovable;
+}
+
+/* Collect and place some pages of @vma from @at on, and set @next. */
+static int walk_some(struct vf_walk *w, const struct vf_vma *vma, uint64_t at,
+		     uint64_t stop, bool memory_file, uint64_t max_pages,
+		     uint64_t *next, struct spent *spent,
+		     struct virtflex_migrate_args *args)
+{
+	uint64_t before = args->scanned + w->again_pages, seen;
+	int ret, count;
+
+	count = collect(w, vma, at, stop, max_pages, memory_file, next);
+	if (count < 0)
+		return count;
+	if (*next <= at)
+		*next = stop;
+	if (count) {
+		ret = do_batch(w, vma, count, max_pages, next, args);
+		if (ret)
+			return ret;
+	}
+	count_scanned(args);
+	seen = args->scanned + w->again_pages - before;
+	if (seen < (*next - at) / VF_PAGE_BYTES)
+		spent->empty += (*next - at) / VF_PAGE_BYTES - seen;
+	spent->any = true;
+	return 0;
+}
+
+/* 0: the range is done; 1: the budget is; or a negative errno. */
+static int walk_range(struct vf_walk *w, struct spent *spent,
+		      struct virtflex_migrate_args *args)
+{
+	uint64_t end = args->end ? args->end : VF_TASK_END;
+	uint64_t at, stop, next, left;
+	const struct vf_vma *vma;
+	int memory_file, ret;
+
+	for (; w->vma < w->maps.nr_vmas; w->vma++) {
+		vma = &w->maps.vmas[w->vma];
+		if (vma->start >= end)
+			break;
+		at = vma->start > args->cursor ? vma->start : args->cursor;
+		stop = vma->end < end ? vma->end : end;
+		/* costs nothing: its page tables are not looked at */
+		if (!vma->present || at >= stop)
+			continue;
+		memory_file = is_memory_file(w, vma);
+		if (memory_file < 0)
+			return memory_file;
+		for (; at < stop; at = next) {
+			args->cursor = at;
+			/* leave space for all of the next batch */
+			if (w->nr_again > BATCH_UNITS) {
+				ret = try_again(w, args);
+				count_scanned(args);
+				if (ret)
+					return ret;
+			}
+			left = pages_left(w, spent, args);
+			if (!left)
+				return 1;
+			ret = walk_some(w, vma, at, stop, memory_file, left,
+					&next, spent, args);
+			if (ret)
+				return ret;
+		}
+		args->cursor = stop;
+	}
+	args->cursor = end;
+	return 0;
 }
 
 /**
@@ -958,52 +1518,18 @@ void vf_walk_close(struct vf_walk *w)
  */
 int vf_walk_step(struct vf_walk *w, struct virtflex_migrate_args *args)
 {
-	uint64_t end = args->end ? args->end : VF_TASK_END;
-	uint64_t began = w->os->now_ns(), at, stop, next, left, bias;
-	const struct vf_vma *vma;
-	bool progress = false;
-	int ret, count;
+	struct spent spent = { .budget_pages = args->budget_pages };
+	int ret, err;
 
+	if (args->budget_ns &&
+	    __builtin_add_overflow(w->os->now_ns(), args->budget_ns,
+				   &spent.deadline))
+		spent.deadline = UINT64_MAX;
 	args->cursor = args->start;
-	for (; w->vma < w->maps.nr_vmas; w->vma++) {
-		vma = &w->maps.vmas[w->vma];
-		if (vma->start >= end)
-			break;
-		at = vma->start > args->cursor ? vma->start : args->cursor;
-		stop = vma->end < end ? vma->end : end;
-		if (!vma->present || at >= stop)
-			continue;
-		ret = interleave_bias(w, vma, &bias);
-		if (ret)
-			return ret;
-		for (; at < stop; at = next) {
-			args->cursor = at;
-			left = UINT64_MAX;
-			if (args->budget_pages) {
-				if (args->scanned >= args->budget_pages)
-					goto more;
-				left = args->budget_pages - args->scanned;
-			}
-			if (args->budget_ns && progress &&
-			    w->os->now_ns() - began >= args->budget_ns)
-				goto more;
-			count = collect(w, vma, at, stop, left, bias, &next);
-			if (next <= at)
-				next = stop;
-			ret = count < 0 ? count :
-			      count ? do_batch(w, vma, count, args) : 0;
-			args->scanned = args->in_place + args->moved +
-					args->marked + args->busy +
-					args->pinned + args->nomem +
-					args->shared + args->unmovable;
-			if (ret)
-				return ret;
-			progress = true;
-		}
-		args->cursor = stop;
-	}
-	args->cursor = end;
-	return 0;
-more:
-	return 1;
+	ret = walk_range(w, &spent, args);
+	if (ret < 0)
+		return ret;
+	err = try_again(w, args);
+	count_scanned(args);
+	return err ? err : ret;
 }

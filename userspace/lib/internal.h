@@ -3,6 +3,7 @@
 #ifndef VF_INTERNAL_H
 #define VF_INTERNAL_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -94,8 +95,11 @@ struct vf_policy {
  * @offset: offset into the file, in bytes
  * @policy: index into struct vf_maps.policies
  * @page_bytes: size of its pages: 4 KiB, or that of hugetlb
- * @present: numa_maps counts pages in it
- * @special: [vdso] and the like, which has no other place
+ * @pages: how many of these numa_maps counts in it; of transparent large pages
+ *	it counts base pages
+ * @present: it counts any
+ * @special: the kernel's own memory, which has no other place
+ * @text: of a program or library
  * @ino: inode
  * @dev: device, major << 32 | minor
  * @kernel_shm: memory of a memfd, System V or anonymous shared mapping
@@ -106,33 +110,72 @@ struct vf_vma {
 	uint64_t offset;
 	unsigned int policy;
 	uint64_t page_bytes;
+	uint64_t pages;
 	bool present;
 	bool special;
+	bool text;
 	bool kernel_shm;
 	uint64_t ino;
 	uint64_t dev;
 };
 
-/** struct vf_maps - all mappings of a process, ascending */
+/**
+ * struct vf_maps - all mappings of a process, ascending, as a thread sees them
+ * @vmas: mappings
+ * @nr_vmas: length of @vmas
+ * @policies: policies of mappings; of one that has none, that of the thread
+ * @nr_policies: length of @policies
+ * @has_default: "default" is one of them, which is neither a mapping's own
+ *	policy nor a thread's: the thread has no policy
+ * @has_task_policy: vf_threads_compare() found a policy of all threads
+ * @task_policy: index of that
+ */
 struct vf_maps {
 	struct vf_vma *vmas;
 	size_t nr_vmas;
 	struct vf_policy *policies;
 	size_t nr_policies;
+	bool has_default;
+	bool has_task_policy;
+	unsigned int task_policy;
 };
 
 int vf_parse_policy(struct vf_span s, struct vf_policy *policy);
+int vf_parse_numa_head(struct vf_span *line, uint64_t *start,
+		       struct vf_span *policy);
 int vf_maps_parse(struct vf_span maps, struct vf_span numa_maps,
 		  struct vf_maps *out);
+int vf_maps_compare(struct vf_maps *maps, struct vf_span numa_maps);
+int vf_maps_forget(struct vf_maps *maps, unsigned int policy);
 void vf_maps_free(struct vf_maps *maps);
+
+/* threads.c */
+
+/*
+ * How often to look for a thread that has not exited. Where they exit before
+ * they can be looked at, this is a second or so.
+ */
+#define VF_MAX_LOOKS		200
+
+DIR *vf_threads_open(const struct virtflex *vf, pid_t pid);
+pid_t vf_threads_next(DIR *dir);
+int vf_threads_compare(const struct virtflex *vf, pid_t pid, pid_t seen_by,
+		       struct vf_maps *maps);
 
 /* fallback.c */
 
-/** struct vf_region - pages next to each other; see vf_os.scan */
+/**
+ * struct vf_region - pages next to each other; see vf_os.scan
+ * @start: address
+ * @end: first address after them
+ * @huge: they are 2 MiB pages
+ * @file: they are those of a file, not private
+ */
 struct vf_region {
 	uint64_t start;
 	uint64_t end;
 	bool huge;
+	bool file;
 };
 
 /**

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* /proc/PID/maps and numa_maps: mappings, their policies, pages per node. */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -84,10 +87,30 @@ static struct vf_span take_policy(struct vf_span *line)
 }
 
 /**
+ * vf_parse_numa_head() - read the beginning of a line of numa_maps
+ * @line: line; what follows is left, and may be missing
+ * @start: where to store the first address of the mapping
+ * @policy: where to store the text of its policy
+ *
+ * Return: 0 or -EBADMSG.
+ */
+int vf_parse_numa_head(struct vf_span *line, uint64_t *start,
+		       struct vf_span *policy)
+{
+	struct vf_span field;
+
+	if (!vf_next_field(line, &field) || vf_parse_hex(field, start))
+		return -EBADMSG;
+	*policy = take_policy(line);
+	return policy->len ? 0 : -EBADMSG;
+}
+
+/**
  * struct numa_line - a line of numa_maps
  * @start: first address of the mapping
  * @policy: its policy
  * @page_bytes: size of its pages
+ * @pages: number of them; of transparent large ones, their base pages
  * @hugetlb: whether these are hugetlb pages
  * @present: whether it has pages
  */
@@ -95,6 +118,7 @@ struct numa_line {
 	uint64_t start;
 	struct vf_span policy;
 	uint64_t page_bytes;
+	uint64_t pages;
 	bool hugetlb;
 	bool present;
 };
@@ -110,11 +134,9 @@ static int parse_numa_line(struct vf_span line, struct numa_line *out,
 
 	memset(out, 0, sizeof(*out));
 	out->page_bytes = VF_PAGE_BYTES;
-	if (!vf_next_field(&line, &field) || vf_parse_hex(field, &out->start))
-		return -EBADMSG;
-	out->policy = take_policy(&line);
-	if (!out->policy.len)
-		return -EBADMSG;
+	ret = vf_parse_numa_head(&line, &out->start, &out->policy);
+	if (ret)
+		return ret;
 	rest = line;
 	while (vf_next_field(&line, &field)) {
 		if (vf_span_is(field, "huge"))
@@ -127,19 +149,37 @@ static int parse_numa_line(struct vf_span line, struct numa_line *out,
 		out->page_bytes = value << 10;
 		out->present = true;
 	}
-	if (!pages)
-		return 0;
 	/* file names have their spaces escaped: a field is a field */
 	while (vf_next_field(&rest, &field)) {
 		ret = vf_parse_node_count(field, &node, &value);
 		if (ret < 0)
 			return ret;
+		if (!ret)
+			continue;
+		out->pages += value;
 		/* a hugetlb page counts 1 here, a transparent one 512 */
-		if (ret)
+		if (pages)
 			pages[node] += value * (out->page_bytes /
 						VF_PAGE_BYTES);
 	}
 	return 0;
+}
+
+/*
+ * Memory that has no other place: the vDSO and the like; what the kernel, or a
+ * driver, has for itself and shows through an anonymous inode (rings of perf and
+ * io_uring, state of a virtual CPU, maps of BPF) or a socket, which it keeps on
+ * no list of pages that could move; and memfd_secret(2). The names of files
+ * begin with a slash.
+ */
+static bool is_special(struct vf_span name, bool no_device)
+{
+	struct vf_span part = name;
+
+	return vf_span_skip(&part, "[v") ||
+	       vf_span_skip(&part, "anon_inode:") ||
+	       vf_span_skip(&part, "socket:[") ||
+	       (no_device && vf_span_is(name, "/secretmem (deleted)"));
 }
 
 static int parse_maps_line(struct vf_span line, struct vf_vma *vma)
@@ -180,41 +220,54 @@ static int parse_maps_line(struct vf_span line, struct vf_vma *vma)
 	vma->dev = major << 32 | minor;
 	while (vf_span_skip(&line, " "))
 		;
-	part = line;
-	vma->special = vf_span_skip(&part, "[v");
+	vma->special = is_special(line, !major);
 	vma->kernel_shm = !major && (vf_span_skip(&line, "/memfd:") ||
 				     vf_span_skip(&line, "/SYSV") ||
 				     vf_span_is(line, "/dev/zero (deleted)"));
+	/* "r-xp" */
+	vma->text = perms.len == 4 && perms.p[2] == 'x' && perms.p[3] == 'p' &&
+		    vma->ino && !vma->kernel_shm && !vma->special;
 	return 0;
 }
 
 /* Index of a policy among those known, adding it if need be. */
-static int intern_policy(struct vf_maps *maps, struct vf_span text,
-			 struct vf_span *last_text, unsigned int *index)
+static int intern_policy(struct vf_maps *maps, const struct vf_policy *policy,
+			 unsigned int *index)
 {
-	struct vf_policy policy, *bigger;
+	struct vf_policy *bigger;
 	size_t i;
+
+	for (i = 0; i < maps->nr_policies; i++) {
+		if (!memcmp(&maps->policies[i], policy, sizeof(*policy))) {
+			*index = i;
+			return 0;
+		}
+	}
+	bigger = reallocarray(maps->policies, maps->nr_policies + 1,
+			      sizeof(*policy));
+	if (!bigger)
+		return -ENOMEM;
+	maps->policies = bigger;
+	bigger[maps->nr_policies] = *policy;
+	*index = maps->nr_policies++;
+	return 0;
+}
+
+/* The same of a text. */
+static int intern_text(struct vf_maps *maps, struct vf_span text,
+		       struct vf_span *last_text, unsigned int *index)
+{
+	struct vf_policy policy;
 
 	/* most mappings have the policy of the one before */
 	if (maps->nr_policies && text.len == last_text->len &&
 	    !memcmp(text.p, last_text->p, text.len))
 		return 0;
 	*last_text = text;
+	if (vf_span_is(text, "default"))
+		maps->has_default = true;
 	vf_parse_policy(text, &policy);
-	for (i = 0; i < maps->nr_policies; i++) {
-		if (!memcmp(&maps->policies[i], &policy, sizeof(policy))) {
-			*index = i;
-			return 0;
-		}
-	}
-	bigger = reallocarray(maps->policies, maps->nr_policies + 1,
-			      sizeof(policy));
-	if (!bigger)
-		return -ENOMEM;
-	maps->policies = bigger;
-	bigger[maps->nr_policies] = policy;
-	*index = maps->nr_policies++;
-	return 0;
+	return intern_policy(maps, &policy, index);
 }
 
 /**
@@ -254,12 +307,13 @@ int vf_maps_parse(struct vf_span maps, struct vf_span numa, struct vf_maps *out)
 		}
 		if (!has_numa || numa_line.start != vma.start)
 			continue;
-		ret = intern_policy(out, numa_line.policy, &last_policy,
-				    &policy);
+		ret = intern_text(out, numa_line.policy, &last_policy,
+				  &policy);
 		if (ret)
 			return ret;
 		vma.policy = policy;
 		vma.present = numa_line.present;
+		vma.pages = numa_line.pages;
 		vma.page_bytes = numa_line.page_bytes;
 		if (out->nr_vmas == size) {
 			size = size ? size * 2 : 64;
@@ -270,6 +324,73 @@ int vf_maps_parse(struct vf_span maps, struct vf_span numa, struct vf_maps *out)
 		}
 		out->vmas[out->nr_vmas++] = vma;
 	}
+	return 0;
+}
+
+static int default_policy(struct vf_maps *maps, unsigned int *index)
+{
+	static const struct vf_policy policy = { .mode = VF_POLICY_DEFAULT };
+
+	return intern_policy(maps, &policy, index);
+}
+
+/**
+ * vf_maps_compare() - keep policies that another thread sees, too
+ * @maps: mappings; one whose policy the other sees otherwise, or not at all, has
+ *	the default policy afterwards
+ * @numa: text of the other's numa_maps
+ *
+ * Return: 0, -EBADMSG or -ENOMEM.
+ */
+int vf_maps_compare(struct vf_maps *maps, struct vf_span numa)
+{
+	struct vf_span line, text;
+	struct vf_policy policy;
+	unsigned int other;
+	uint64_t start;
+	size_t i = 0;
+	int ret;
+
+	ret = default_policy(maps, &other);
+	if (ret)
+		return ret;
+	while (vf_next_line(&numa, &line)) {
+		if (vf_parse_numa_head(&line, &start, &text))
+			return -EBADMSG;
+		for (; i < maps->nr_vmas && maps->vmas[i].start < start; i++)
+			maps->vmas[i].policy = other;
+		if (i == maps->nr_vmas || maps->vmas[i].start != start)
+			continue;
+		vf_parse_policy(text, &policy);
+		if (memcmp(&policy, &maps->policies[maps->vmas[i].policy],
+			   sizeof(policy)))
+			maps->vmas[i].policy = other;
+		i++;
+	}
+	for (; i < maps->nr_vmas; i++)
+		maps->vmas[i].policy = other;
+	return 0;
+}
+
+/**
+ * vf_maps_forget() - take mappings of one policy for mappings without
+ * @maps: mappings
+ * @policy: index of the policy; they have the default policy afterwards
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vf_maps_forget(struct vf_maps *maps, unsigned int policy)
+{
+	unsigned int other;
+	size_t i;
+	int ret;
+
+	ret = default_policy(maps, &other);
+	if (ret)
+		return ret;
+	for (i = 0; i < maps->nr_vmas; i++)
+		if (maps->vmas[i].policy == policy)
+			maps->vmas[i].policy = other;
 	return 0;
 }
 
@@ -311,24 +432,72 @@ static uint64_t read_thp_pages(struct virtflex *vf, const char *path)
 	return sum;
 }
 
-static int read_numa_maps(struct virtflex *vf, pid_t pid, char **text,
-			  size_t *len)
+/* -ESRCH: there is no such thread, or it has exited and shows no memory. */
+static int read_numa_maps(const struct virtflex *vf, const char *dir,
+			  char **text, size_t *len)
 {
 	char path[64];
 	int ret;
 
-	if (pid)
-		snprintf(path, sizeof(path), "/proc/%d/numa_maps", pid);
-	else
-		snprintf(path, sizeof(path), "/proc/self/numa_maps");
+	snprintf(path, sizeof(path), "%s/numa_maps", dir);
 	ret = vf_read_file(vf, path, VF_MAX_MAPS_BYTES, text, len);
-	if (ret != -ENOENT)
+	if (ret)
+		return ret == -ENOENT ? -ESRCH : ret;
+	if (*len)
+		return 0;
+	free(*text);
+	return -ESRCH;
+}
+
+/*
+ * Any thread shows the memory of its process that has not exited.
+ *
+ * @dir: set to its directory
+ *
+ * Return: 0; -ESRCH: there is no such process, or no memory, because it has
+ * ended or is the kernel's; -EAGAIN: its threads exit before they can be read;
+ * or another negative errno.
+ */
+static int find_numa_maps(const struct virtflex *vf, pid_t pid, char *dir,
+			  size_t dir_size, char **text, size_t *len)
+{
+	unsigned int looks = 0;
+	DIR *threads;
+	pid_t tid;
+	int ret, fd;
+
+	if (pid)
+		snprintf(dir, dir_size, "/proc/%d", pid);
+	else
+		snprintf(dir, dir_size, "/proc/thread-self");
+	ret = read_numa_maps(vf, dir, text, len);
+	if (ret != -ESRCH)
 		return ret;
 	/* no such process, or no such file of any process? */
-	ret = vf_open(vf, "/proc/self/numa_maps", 0);
-	if (ret == -ENOENT && !vf->has_sysroot)
+	fd = vf_open(vf, "/proc/thread-self/numa_maps", O_RDONLY);
+	if (fd >= 0)
+		close(fd);
+	else if (fd == -ENOENT && !vf->has_sysroot)
 		return -ENOSYS;
-	return -ESRCH;
+	if (!pid)
+		return ret;
+	do {
+		ret = -ESRCH;
+		threads = vf_threads_open(vf, pid);
+		if (!threads)
+			break;
+		while (ret && (tid = vf_threads_next(threads))) {
+			/* a main thread that has exited stays until all have */
+			if (tid == pid)
+				continue;
+			snprintf(dir, dir_size, "/proc/%d/task/%d", pid, tid);
+			ret = read_numa_maps(vf, dir, text, len);
+			if (ret == -ESRCH)
+				ret = -EAGAIN;
+		}
+		closedir(threads);
+	} while (ret == -EAGAIN && ++looks < VF_MAX_LOOKS);
+	return ret;
 }
 
 VF_EXPORT int virtflex_pages_read(struct virtflex *vf, pid_t pid,
@@ -338,14 +507,14 @@ VF_EXPORT int virtflex_pages_read(struct virtflex *vf, pid_t pid,
 	struct virtflex_pages *pages;
 	struct numa_line numa_line;
 	uint64_t before, *counts;
-	char path[64], *text;
+	char dir[40], path[64], *text;
 	unsigned int node;
 	size_t len;
 	int ret;
 
 	if (!vf || !pagesp || pid < 0)
 		return -EINVAL;
-	ret = read_numa_maps(vf, pid, &text, &len);
+	ret = find_numa_maps(vf, pid, dir, sizeof(dir), &text, &len);
 	if (ret)
 		return ret;
 	ret = -ENOMEM;
@@ -369,10 +538,7 @@ VF_EXPORT int virtflex_pages_read(struct virtflex *vf, pid_t pid,
 	for (node = 0; node < VIRTFLEX_MAX_NODES; node++)
 		if (counts[node])
 			pages->nr_nodes = node + 1;
-	if (pid)
-		snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", pid);
-	else
-		snprintf(path, sizeof(path), "/proc/self/smaps_rollup");
+	snprintf(path, sizeof(path), "%s/smaps_rollup", dir);
 	pages->thp_pages = read_thp_pages(vf, path);
 	free(text);
 	*pagesp = pages;

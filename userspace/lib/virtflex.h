@@ -273,10 +273,13 @@ struct virtflex_pages {
  * @pid: process; 0 for the caller
  * @pages: where to store the counts; give them back with virtflex_pages_free()
  *
- * From /proc/PID/numa_maps, by any process that may read it.
+ * From /proc/PID/numa_maps, by any process that may read it. When the main thread
+ * has exited, from that of another thread.
  *
- * Return: 0; -ESRCH: no such process; -EACCES: not yours to read; -ENOSYS: the
- * kernel has no numa_maps; -EBADMSG, -EFBIG, -ENOMEM.
+ * Return: 0; -ESRCH: no such process, or it has ended, or is a kernel thread;
+ * -EAGAIN: the main thread has exited, and the others exit before they can be
+ * read; -EACCES: not yours to read; -ENOSYS: the kernel has no numa_maps;
+ * -EBADMSG, -EFBIG, -ENOMEM.
  */
 int virtflex_pages_read(struct virtflex *vf, pid_t pid,
 			struct virtflex_pages **pages);
@@ -296,7 +299,7 @@ void virtflex_pages_free(struct virtflex_pages *pages);
  * @VIRTFLEX_METHOD_MOVE_PAGES: move_pages(2), from user space. It knows policies
  *	from /proc/PID/numa_maps, cannot mark pages to move at their next touch
  *	(they are counted as in place), and cannot tell pinned pages from busy
- *	ones
+ *	ones; virtflex_migrate(3) has the whole list
  */
 enum virtflex_method {
 	VIRTFLEX_METHOD_ANY,

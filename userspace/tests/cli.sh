@@ -35,7 +35,7 @@ says()
 	"$virtflex" "$@" >"$work/out" 2>"$work/err" </dev/null
 	got=$?
 	if [ $got -ne "$status" ] || [ -s "$work/out" ] ||
-		! grep -q "^virtflex: $pattern" "$work/err"; then
+		! grep -Eq "^virtflex: $pattern" "$work/err"; then
 		echo "virtflex $*: status $got"
 		cat "$work/out" "$work/err"
 		return 1
@@ -56,6 +56,18 @@ run_test pages_json golden pages.json 0 pages --json 4242 --sysroot sysroot/xen-
 mkdir -p "$work/nomodule/proc/7"
 cp sysroot/xen-shrinking/proc/4242/numa_maps "$work/nomodule/proc/7/"
 run_test pages_without_module golden pages-nomodule.txt 0 pages 7 --sysroot "$work/nomodule"
+
+# the main thread has exited, and another has the memory
+mkdir -p "$work/leaderless/proc/7/task/"{7,8}
+: >"$work/leaderless/proc/7/numa_maps"
+: >"$work/leaderless/proc/7/task/7/numa_maps"
+cp sysroot/xen-shrinking/proc/4242/numa_maps "$work/leaderless/proc/7/task/8/"
+run_test pages_without_main_thread golden pages-nomodule.txt 0 pages 7 --sysroot "$work/leaderless"
+# no thread has: it has ended, and nobody has asked how
+mkdir -p "$work/ended/proc/7/task/7"
+: >"$work/ended/proc/7/numa_maps"
+: >"$work/ended/proc/7/task/7/numa_maps"
+run_test pages_of_an_ended_process says 1 'process 7 has ended, or is a kernel thread' pages 7 --sysroot "$work/ended"
 
 run_test no_module says 1 'no /proc/virtflex/topology: .* modprobe virtflex' topology --sysroot "$work"
 run_test no_module_watch says 1 'no /proc/virtflex/topology: .* modprobe virtflex' watch --sysroot "$work"
@@ -114,19 +126,98 @@ terminal()
 }
 run_test terminal terminal
 
-# Nothing has to move here, by what there is: the machine may have one node.
-migrate_itself()
+# with_process COMMAND...: run it with PID set to that of a process to look at
+with_process()
 {
+	local PID status
 	sleep 60 &
-	local pid=$! status
-	"$virtflex" migrate "$pid" --json --method move_pages >"$work/out" 2>"$work/err"
+	PID=$!
+	"$@"
 	status=$?
-	kill "$pid"
-	case $status in
-	0) grep -q '"method": "move_pages"' "$work/out" && grep -q '"moved": 0' "$work/out" ;;
-	1) grep -Eq 'not yours|has no virtflex_migrate' "$work/err" ;;
-	*) false ;;
-	esac
+	kill "$PID"
+	wait "$PID" 2>/dev/null
+	return $status
 }
-run_test migrate_a_process migrate_itself
+
+# migrated METHOD ARGUMENT...: pages of $PID are counted; nothing has to move
+# here, by what there is: the machine may have one node
+migrated()
+{
+	local by=$1 status
+	shift
+	"$virtflex" migrate "$PID" "$@" --json >"$work/out" 2>"$work/err"
+	status=$?
+	case $status in
+	0) grep -q "\"method\": \"$by\"" "$work/out" && grep -q '"moved": 0' "$work/out" &&
+		grep -q '"in_place": [1-9]' "$work/out" ;;
+	1) grep -Eq 'not yours|has no ' "$work/err" ;;
+	*) false ;;
+	esac || { echo "status $status"; cat "$work/out" "$work/err"; return 1; }
+}
+run_test migrate_a_process with_process migrated move_pages --method move_pages
+
+# Whether there is virtflex_migrate(2) here is not for a report to say that was
+# asked for by another way.
+says_which_method()
+{
+	local status
+	"$virtflex" migrate "$PID" --method move_pages >"$work/out" 2>"$work/err"
+	status=$?
+	if [ $status -eq 0 ]; then
+		grep -q 'by move_pages(2)' "$work/out" && grep -q 'move_pages was asked for: ' "$work/out" &&
+			! grep -q 'No virtflex_migrate' "$work/out"
+	else
+		grep -Eq 'not yours|this kernel has no move_pages\(2\)$' "$work/err"
+	fi || { cat "$work/out" "$work/err"; return 1; }
+	"$virtflex" migrate "$PID" --method virtflex_migrate >"$work/out" 2>"$work/err"
+	status=$?
+	if [ $status -eq 0 ]; then
+		grep -q 'by virtflex_migrate(2)' "$work/out" && ! grep -q 'next touch\.' "$work/out"
+	else
+		grep -Eq 'not yours|this kernel has no virtflex_migrate\(2\)$' "$work/err"
+	fi || { cat "$work/out" "$work/err"; return 1; }
+	"$virtflex" migrate "$PID" >"$work/out" 2>"$work/err"
+	status=$?
+	if grep -q 'by virtflex_migrate(2)' "$work/out"; then
+		! grep -q 'next touch\.' "$work/out"
+	elif [ $status -eq 0 ]; then
+		grep -q 'No virtflex_migrate(2) here: ' "$work/out"
+	else
+		grep -Eq 'not yours|this kernel has neither virtflex_migrate\(2\) nor move_pages\(2\)$' "$work/err"
+	fi || { cat "$work/out" "$work/err"; return 1; }
+}
+run_test says_which_method with_process says_which_method
+
+# A process whose main thread has exited is there all the same.
+without_main_thread()
+{
+	local status=0 PID thread
+	coproc "${LEADERLESS:?}"
+	read -r PID <&"${COPROC[0]}" || return 1
+	"$virtflex" pages "$PID" --json >"$work/out" 2>"$work/err"
+	case $? in
+	0) grep -Eq '"total_pages": ([0-9]{3,}|6[4-9]|[7-9][0-9])' "$work/out" ;;
+	1) grep -Eq 'not yours|has no /proc/PID/numa_maps' "$work/err" ;;
+	*) false ;;
+	esac || { cat "$work/out" "$work/err"; status=1; }
+	migrated move_pages --method move_pages || status=1
+	for thread in "/proc/$PID/task/"*; do
+		thread=${thread##*/}
+		[ "$thread" -eq "$PID" ] ||
+			says 1 "$thread is a thread, not a process$" migrate "$thread" || status=1
+	done
+	eval "exec ${COPROC[1]}>&-"
+	wait "$COPROC_PID" || status=1
+	return $status
+}
+run_test without_main_thread without_main_thread
+
+# Threads of the kernel have no memory of their own.
+kernel_thread()
+{
+	[ "$(cat /proc/2/comm 2>/dev/null)" = kthreadd ] || return 0
+	says 1 'process 2 (has ended, or is a kernel thread|is not yours; .*)$' pages 2 &&
+		says 1 'process 2 (has ended, or is a kernel thread|is not yours, or .*)$' migrate 2 --method move_pages
+}
+run_test kernel_thread kernel_thread
 finish

@@ -162,7 +162,40 @@ static void counted(void **state)
 	virtflex_pages_free(pages);
 	root_write(root, "/proc/42/numa_maps", "1000 default N1024=3\n");
 	assert_int_equal(virtflex_pages_read(vf, 42, &pages), -EBADMSG);
+	root_write(root, "/proc/42/numa_maps", "1000 default N0=x\n");
+	assert_int_equal(virtflex_pages_read(vf, 42, &pages), -EBADMSG);
+	/* a thread that is not the main one, too, may be the caller */
+	root_write(root, "/proc/thread-self/numa_maps", NUMA);
+	assert_int_equal(virtflex_pages_read(vf, 0, &pages), 0);
+	assert_int_equal(pages->total_pages, 1030);
+	virtflex_pages_free(pages);
 	virtflex_pages_free(NULL);
+	virtflex_close(vf);
+	root_remove(root);
+}
+
+/* When the main thread has exited, the memory is there by another. */
+static void counted_without_leader(void **state)
+{
+	struct virtflex_pages *pages;
+	char *root = root_make();
+	struct virtflex *vf;
+
+	(void)state;
+	assert_int_equal(virtflex_open(&vf, root), 0);
+	root_write(root, "/proc/42/numa_maps", "");
+	root_write(root, "/proc/42/task/42/numa_maps", "");
+	assert_int_equal(virtflex_pages_read(vf, 42, &pages), -ESRCH);
+	/* one that exits meanwhile */
+	root_write(root, "/proc/42/task/43/status", "");
+	assert_int_equal(virtflex_pages_read(vf, 42, &pages), -EAGAIN);
+	root_write(root, "/proc/42/task/44/numa_maps", NUMA);
+	root_write(root, "/proc/42/task/44/smaps_rollup",
+		   "AnonHugePages:      2048 kB\n");
+	assert_int_equal(virtflex_pages_read(vf, 42, &pages), 0);
+	assert_int_equal(pages->total_pages, 1030);
+	assert_int_equal(pages->thp_pages, 512);
+	virtflex_pages_free(pages);
 	virtflex_close(vf);
 	root_remove(root);
 }
@@ -192,6 +225,7 @@ int main(void)
 		cmocka_unit_test(put_together),
 		cmocka_unit_test(broken),
 		cmocka_unit_test(counted),
+		cmocka_unit_test(counted_without_leader),
 		cmocka_unit_test(own_pages),
 	};
 
