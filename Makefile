@@ -46,7 +46,7 @@ check-stock: ## module and library on Debian's own kernel
 	@scripts/check/run stock
 
 check-all: ## check with ten rounds of memory, and all guests again on the debug kernel (hours)
-	@ROUNDS=10 scripts/check/run lint patches unit guest xen xenpatched stock
+	@ROUNDS=10 WHOLE=1 scripts/check/run lint patches unit guest xen xenpatched stock
 	@ROUNDS=10 KERNEL=debug scripts/check/run guest xen
 	@ROUNDS=10 XEN=patched TYPE=pvh scripts/check/run xen
 	@ROUNDS=10 XEN=patched TYPE=hvm scripts/check/run xen
