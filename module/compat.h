@@ -14,11 +14,14 @@
 #include <xen/xen-ops.h>
 #endif
 
-/* The kernel series makes the active nodes known to memory management. */
-static inline int vf_set_active_nodes(const nodemask_t *nodes)
+/*
+ * The kernel series makes the active nodes known to memory management.
+ * @bend_bind: memory bound to nodes none of which is active comes from others
+ */
+static inline int vf_set_active_nodes(const nodemask_t *nodes, bool bend_bind)
 {
 #ifdef CONFIG_VIRTFLEX_MIGRATE
-	return virtflex_set_active_nodes(nodes);
+	return virtflex_set_active_nodes(nodes, bend_bind ? VIRTFLEX_BEND_BIND : 0);
 #else
 	return 0;
 #endif

@@ -9,6 +9,7 @@
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
 #include <linux/rcupdate.h>
@@ -18,6 +19,10 @@
 
 #include "compat.h"
 #include "state.h"
+
+static bool bend_bind = true;
+module_param(bend_bind, bool, 0644);
+MODULE_PARM_DESC(bend_bind, "memory bound to nodes that all left is allocated on active ones (needs the kernel series; from the next generation on)");
 
 static struct {
 	struct mutex lock;		/* Protects what says so. */
@@ -259,7 +264,7 @@ static void tell_kernel(const struct vf_snapshot *s)
 	for (i = 0; i < s->nr_nodes; i++)
 		if (s->node[i].state == VF_NODE_ACTIVE)
 			node_set(s->node[i].id, active);
-	if (vf_set_active_nodes(&active))
+	if (vf_set_active_nodes(&active, READ_ONCE(bend_bind)))
 		pr_warn_ratelimited("the kernel does not take nodes %*pbl for active\n",
 				    nodemask_pr_args(&active));
 }
@@ -395,7 +400,7 @@ void vf_state_gone(void)
 	/* What vf_state_poll() finds true is complete. */
 	smp_store_release(&state.gone, true);
 	mutex_unlock(&state.lock);
-	vf_set_active_nodes(NULL);
+	vf_set_active_nodes(NULL, false);
 }
 
 static bool queue_empty(void)

@@ -76,7 +76,9 @@ enum virtflex_migrate_flags {
  * @nodemask: in: address of a struct virtflex_nodemask to take as the active
  *	nodes; 0 takes those that are published (every node with memory where
  *	nothing is published)
- * @budget_pages: in: stop after examining this many pages; 0 means no limit
+ * @budget_pages: in: stop after examining this many pages; address space
+ *	without pages counts, too: one page for 512 page table entries, holes
+ *	or mappings that are skipped; 0 means no limit
  * @budget_ns: in: stop after this many nanoseconds; 0 means no limit
  * @cursor: out: where the walk stopped: @start of the call that goes on from
  *	here
@@ -86,7 +88,7 @@ enum virtflex_migrate_flags {
  * @marked: out: pages that will move at their next touch
  * @busy: out: not moved: in use by the kernel just now; may work later
  * @pinned: out: not moved: pinned for DMA
- * @nomem: out: not moved: no free memory on a right node
+ * @nomem: out: not moved: no free memory on a node that would do
  * @shared: out: not moved: mapped by other processes too, and
  *	VIRTFLEX_MIGRATE_SHARED was not given
  * @unmovable: out: not moved: memory that has no other place, such as the zero
