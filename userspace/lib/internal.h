@@ -54,6 +54,7 @@ bool vf_next_line(struct vf_span *text, struct vf_span *line);
 bool vf_next_field(struct vf_span *line, struct vf_span *field);
 bool vf_span_is(struct vf_span s, const char *word);
 bool vf_span_skip(struct vf_span *s, const char *prefix);
+bool vf_find_key(struct vf_span text, const char *key, struct vf_span *value);
 int vf_parse_u64(struct vf_span s, uint64_t *value);
 int vf_parse_hex(struct vf_span s, uint64_t *value);
 int vf_parse_list(struct vf_span s, unsigned int limit, bool ascending,
@@ -157,12 +158,12 @@ void vf_maps_free(struct vf_maps *maps);
  */
 #define VF_MAX_LOOKS		200
 
-DIR *vf_threads_open(const struct virtflex *vf, pid_t pid);
+int vf_threads_open(const struct virtflex *vf, pid_t pid, DIR **dir);
 pid_t vf_threads_next(DIR *dir);
 int vf_threads_compare(const struct virtflex *vf, pid_t pid, pid_t seen_by,
 		       struct vf_maps *maps);
 
-/* fallback.c */
+/* os.c */
 
 /**
  * struct vf_region - pages next to each other; see vf_os.scan
@@ -182,9 +183,12 @@ struct vf_region {
  * struct vf_os - what the fallback asks of the kernel, replaced in tests
  * @move_pages: move_pages(2), the errno negated
  * @scan: present pages from @start on: fills @regions, and *@next with the
- *	address to go on from; -ENOTTY where the kernel cannot tell
+ *	address to go on from; -ENOTTY where the kernel cannot tell, -ESRCH if the
+ *	memory is not that of the process any more
+ * @present: is there a page at an address? 1, 0, or a negative errno
  * @now_ns: monotonic time
- * @alive: 0 while the process of a pidfd lives, -ESRCH afterwards
+ * @alive: 0 while the process of a pidfd lives, -ESRCH afterwards, or another
+ *	negative errno
  */
 struct vf_os {
 	long (*move_pages)(pid_t pid, unsigned long count, void **pages,
@@ -192,12 +196,14 @@ struct vf_os {
 	int (*scan)(int pagemap_fd, uint64_t start, uint64_t end,
 		    struct vf_region *regions, unsigned int nr_regions,
 		    uint64_t *next);
+	int (*present)(int pagemap_fd, uint64_t addr);
 	uint64_t (*now_ns)(void);
 	int (*alive)(int pidfd);
 };
 
 extern const struct vf_os vf_os_kernel;
 
+/* walk.c, with walk.h */
 struct vf_walk;
 
 int vf_walk_open(const struct virtflex *vf, const struct vf_os *os, int pidfd,

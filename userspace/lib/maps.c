@@ -482,10 +482,10 @@ static int find_numa_maps(const struct virtflex *vf, pid_t pid, char *dir,
 	if (!pid)
 		return ret;
 	do {
-		ret = -ESRCH;
-		threads = vf_threads_open(vf, pid);
-		if (!threads)
+		ret = vf_threads_open(vf, pid, &threads);
+		if (ret)
 			break;
+		ret = -ESRCH;
 		while (ret && (tid = vf_threads_next(threads))) {
 			/* a main thread that has exited stays until all have */
 			if (tid == pid)

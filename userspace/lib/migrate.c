@@ -78,6 +78,7 @@ struct migration {
 static int migrate_step(struct migration *m, struct virtflex_migrate_args *args,
 			size_t size)
 {
+	struct virtflex_migrate_args report;
 	int ret;
 
 	if (m->method != VIRTFLEX_METHOD_MOVE_PAGES) {
@@ -88,16 +89,20 @@ static int migrate_step(struct migration *m, struct virtflex_migrate_args *args,
 		}
 		m->method = VIRTFLEX_METHOD_MOVE_PAGES;
 	}
-	clear_report(args);
-	if (!m->walk) {
-		ret = check_size(args, size);
-		if (!ret)
-			ret = vf_walk_open(m->vf, &vf_os_kernel, m->pidfd,
-					   args, &m->walk);
-		if (ret)
-			return ret;
-	}
-	return vf_walk_step(m->walk, args);
+	ret = check_size(args, size);
+	if (ret)
+		return ret;
+	/* the report is not written if there is an error */
+	report = *args;
+	clear_report(&report);
+	if (!m->walk)
+		ret = vf_walk_open(m->vf, &vf_os_kernel, m->pidfd, &report,
+				   &m->walk);
+	if (!ret)
+		ret = vf_walk_step(m->walk, &report);
+	if (ret >= 0)
+		*args = report;
+	return ret;
 }
 
 static int migration_init(struct migration *m, struct virtflex *vf, int pidfd,

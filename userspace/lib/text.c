@@ -77,6 +77,28 @@ bool vf_span_skip(struct vf_span *s, const char *prefix)
 }
 
 /**
+ * vf_find_key() - find a line of a file of "key: value" lines
+ * @text: text of the file, such as /proc/PID/status
+ * @key: key, with its colon
+ * @value: where to store the first field after it
+ *
+ * Return: whether there is one.
+ */
+bool vf_find_key(struct vf_span text, const char *key, struct vf_span *value)
+{
+	struct vf_span line;
+
+	while (vf_next_line(&text, &line)) {
+		if (!vf_span_skip(&line, key))
+			continue;
+		while (vf_span_skip(&line, "\t") || vf_span_skip(&line, " "))
+			;
+		return vf_next_field(&line, value);
+	}
+	return false;
+}
+
+/**
  * vf_parse_u64() - read a decimal number
  * @s: digits and nothing else
  * @value: where to store it

@@ -32,13 +32,13 @@
  * vf_threads_open() - begin to list the threads of a process
  * @vf: where to read
  * @pid: process; 0 for the caller's
+ * @dir: set to what vf_threads_next() and closedir(3) take
  *
- * Return: for vf_threads_next() and closedir(3); NULL: there are none.
+ * Return: 0; -ESRCH: there are none; or another negative errno.
  */
-DIR *vf_threads_open(const struct virtflex *vf, pid_t pid)
+int vf_threads_open(const struct virtflex *vf, pid_t pid, DIR **dir)
 {
 	char path[64];
-	DIR *dir;
 	int fd;
 
 	if (pid)
@@ -47,11 +47,12 @@ DIR *vf_threads_open(const struct virtflex *vf, pid_t pid)
 		snprintf(path, sizeof(path), "/proc/self/task");
 	fd = vf_open(vf, path, O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
-		return NULL;
-	dir = fdopendir(fd);
-	if (!dir)
-		close(fd);
-	return dir;
+		return fd == -ENOENT ? -ESRCH : fd;
+	*dir = fdopendir(fd);
+	if (*dir)
+		return 0;
+	close(fd);
+	return -ENOMEM;
 }
 
 /**
@@ -207,21 +208,23 @@ static size_t find_probe(const struct vf_maps *maps, uint64_t *pages)
 	return probe;
 }
 
-/* Number of threads but @but, of which the first ones are in @tids. */
-static size_t list_others(const struct virtflex *vf, pid_t pid, pid_t but,
-			  pid_t *tids)
+/* Threads but @but: their number is in @nr, the first of them are in @tids. */
+static int list_others(const struct virtflex *vf, pid_t pid, pid_t but,
+		       pid_t *tids, size_t *nr)
 {
-	DIR *dir = vf_threads_open(vf, pid);
-	size_t nr = 0;
 	pid_t tid;
+	DIR *dir;
+	int ret;
 
-	if (!dir)
-		return 0;
-	while (nr <= MAX_OTHERS && (tid = vf_threads_next(dir)))
+	*nr = 0;
+	ret = vf_threads_open(vf, pid, &dir);
+	if (ret)
+		return ret == -ESRCH ? 0 : ret;
+	while (*nr <= MAX_OTHERS && (tid = vf_threads_next(dir)))
 		if (tid != but)
-			tids[nr++] = tid;
+			tids[(*nr)++] = tid;
 	closedir(dir);
-	return nr;
+	return 0;
 }
 
 static int compare_all(const struct virtflex *vf, const char *path,
@@ -276,7 +279,9 @@ int vf_threads_compare(const struct virtflex *vf, pid_t pid, pid_t seen_by,
 	tids = calloc(MAX_OTHERS + 1, sizeof(*tids));
 	if (!tids)
 		return -ENOMEM;
-	nr = list_others(vf, pid, seen_by, tids);
+	ret = list_others(vf, pid, seen_by, tids, &nr);
+	if (ret)
+		goto out;
 	answer = nr > MAX_OTHERS || nr * pages > MAX_PAGES ? UNKNOWN : SAME;
 	for (i = 0; i < nr && answer == SAME; i++) {
 		thread_path(pid, tids[i], path, sizeof(path));

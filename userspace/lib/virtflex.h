@@ -250,7 +250,7 @@ int virtflex_event_read(const struct virtflex_event *event,
 
 /**
  * struct virtflex_pages - where the pages of a process are
- * @nr_nodes: length of @pages: the highest node with memory, and one
+ * @nr_nodes: length of @pages: the highest node with pages, and one
  * @pages: pages on each node, by node id
  * @total_pages: sum of @pages
  * @thp_pages: of these, mapped as transparent 2 MiB pages; 0 if the kernel does

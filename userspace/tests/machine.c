@@ -42,6 +42,7 @@ static long flush(unsigned int *queue, unsigned int *nr, int node)
 			return -ENOMEM;
 		}
 		m.room[node] -= size;
+		m.now_ns += size * m.page_ns;
 		for (k = 0; k < size; k++)
 			m.node[queue[i] + k] = node;
 	}
@@ -56,7 +57,7 @@ static int queue_page(unsigned int page, int node, int flags,
 
 	if (page >= NR_PAGES || m.node[page] == ABSENT)
 		return -ENOENT;
-	if (m.node[page] == ZERO_PAGE)
+	if (m.node[page] == ZERO_PAGE || m.node[page] == UNMAPPED)
 		return -EFAULT;
 	if (m.node[page] == node)
 		return 0;
@@ -84,6 +85,11 @@ static long find_memory(pid_t pid)
 			sizeof(m.threads) - sizeof(*m.threads));
 		m.exit_at = 0;
 	}
+	if (m.reuse_at && m.calls == m.reuse_at) {
+		m.alive = -ESRCH;
+		m.not_to_move = m.pid;
+		return -ESRCH;
+	}
 	if (!m.pid) {
 		assert_int_equal(pid, 0);
 		return 0;
@@ -104,6 +110,9 @@ static long fake_move_pages(pid_t pid, unsigned long count, void **pages,
 	long ret;
 
 	m.calls++;
+	m.asked = pid;
+	if (m.calls == m.unmap_at)
+		place(0, NR_PAGES, UNMAPPED);
 	m.moves += nodes && count;
 	m.now_ns += 1000 * count;
 	ret = find_memory(pid);
@@ -111,16 +120,21 @@ static long fake_move_pages(pid_t pid, unsigned long count, void **pages,
 		return ret;
 	if (nodes && count && m.not_to_move)
 		assert_int_not_equal(pid, m.not_to_move);
+	if (count && m.fleeting)
+		return -EINVAL;
+	if (nodes && count && m.refused[nodes[0]])
+		return m.refused[nodes[0]];
 	if (m.denied)
 		return m.denied;
 	for (i = 0; i < count; i++) {
 		page = ((uintptr_t)pages[i] - BASE) / PAGE_SIZE;
 		if (!nodes) {
-			if (page >= NR_PAGES || m.node[page] == ABSENT)
+			if (page >= NR_PAGES || m.node[page] == ABSENT ||
+			    (m.not_to_move && pid == m.not_to_move))
 				status[i] = -ENOENT;
 			else
-				status[i] = m.node[page] == ZERO_PAGE ?
-						    -EFAULT : m.node[page];
+				status[i] = m.node[page] < 0 ? -EFAULT :
+							       m.node[page];
 			continue;
 		}
 		assert_in_range(nodes[i], 0, 3);
@@ -164,11 +178,16 @@ static int fake_scan(int fd, uint64_t start, uint64_t end,
 	if (!m.can_scan)
 		return -ENOTTY;
 	m.scans++;
+	if (m.exec_at && m.scans == m.exec_at) {
+		m.exec();
+		return -ESRCH;
+	}
 	if (last - first > m.longest_scan)
 		m.longest_scan = last - first;
 	for (page = first; page < last; page++) {
 		m.now_ns += m.entry_ns;
-		if (page >= NR_PAGES || m.node[page] == ABSENT)
+		if (page >= NR_PAGES || m.node[page] == ABSENT ||
+		    m.node[page] == UNMAPPED)
 			continue;
 		if (n && regions[n - 1].end == BASE + page * PAGE_SIZE &&
 		    regions[n - 1].huge == m.huge[page] &&
@@ -189,6 +208,14 @@ static int fake_scan(int fd, uint64_t start, uint64_t end,
 	return n;
 }
 
+static int fake_present(int fd, uint64_t addr)
+{
+	int node = m.node[(addr - BASE) / PAGE_SIZE];
+
+	(void)fd;
+	return node >= 0 || node == ZERO_PAGE;
+}
+
 static uint64_t fake_now_ns(void)
 {
 	return m.now_ns;
@@ -203,6 +230,7 @@ static int fake_alive(int pidfd)
 const struct vf_os fake_os = {
 	.move_pages = fake_move_pages,
 	.scan = fake_scan,
+	.present = fake_present,
 	.now_ns = fake_now_ns,
 	.alive = fake_alive,
 };

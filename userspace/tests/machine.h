@@ -13,28 +13,41 @@
 #define PAGE_SIZE	4096ULL
 #define ABSENT		(-1)
 #define ZERO_PAGE	(-2)
+#define UNMAPPED	(-3)
 #define FOR_EVER	1000000
 
 /**
  * struct machine - the process, and the memory of the machine
- * @node: of each page of the mapping at BASE; or ABSENT, ZERO_PAGE
+ * @node: of each page of the mapping at BASE; or ABSENT, ZERO_PAGE; or UNMAPPED:
+ *	the mapping has no such address any more
  * @huge: the page is part of a 2 MiB page
  * @file: it is one of a file, not a private copy
  * @shared: other processes map it
  * @busy: how often it cannot be isolated
  * @stuck: it can be isolated, but does not migrate
  * @room: free pages of each node
+ * @unmap_at: call of move_pages(2) before which all of the mapping goes away; 0:
+ *	none
  * @can_scan: the kernel can scan a pagemap
  * @entry_ns: what a scan takes for each page of address space
  * @now_ns: time
  * @pid: process; 0 for the caller
  * @threads: of these, move_pages(2) finds the memory; 0 ends the list. Not
  *	asked for the caller
- * @not_to_move: number of a thread that is another process's by now
+ * @not_to_move: number of a thread that is another process's by now: it has other
+ *	pages
  * @exit_at: call of move_pages(2) before which the first of @threads exits; 0:
  *	none
+ * @reuse_at: call that finds that the process has exited; for later ones, its
+ *	number is another's; 0: none
+ * @fleeting: a thread that was looked at exits before it is used
+ * @exec_at: scan before which the process executes another program; 0: none
+ * @exec: writes what the kernel says of that
+ * @refused: what move_pages(2) returns for each node
+ * @page_ns: what it takes to move a page
  * @alive: what its pidfd says
  * @denied: what move_pages(2) returns instead of doing anything
+ * @asked: thread of the last call of move_pages(2)
  * @calls: calls of move_pages(2)
  * @moves: calls that moved something, or tried to
  * @scans: scans
@@ -48,6 +61,7 @@ struct machine {
 	int busy[NR_PAGES];
 	bool stuck[NR_PAGES];
 	long room[4];
+	unsigned int unmap_at;
 	bool can_scan;
 	uint64_t entry_ns;
 	uint64_t now_ns;
@@ -55,8 +69,15 @@ struct machine {
 	pid_t threads[4];
 	pid_t not_to_move;
 	unsigned int exit_at;
+	unsigned int reuse_at;
+	bool fleeting;
+	unsigned int exec_at;
+	void (*exec)(void);
+	int refused[4];
+	uint64_t page_ns;
 	int alive;
 	int denied;
+	pid_t asked;
 	unsigned int calls;
 	unsigned int moves;
 	unsigned int scans;

@@ -188,6 +188,8 @@ static void own_pages(void **state)
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_true(mem != MAP_FAILED);
 	memset(mem, 1, len / 2);
+	/* read only: the zero page */
+	(void)*(volatile char *)(mem + len - 1);
 	args.start = (uintptr_t)mem;
 	args.end = args.start + len;
 	ret = virtflex_migrate_all(vf, VIRTFLEX_PIDFD_SELF, &args, sizeof(args),
@@ -197,8 +199,9 @@ static void own_pages(void **state)
 		skip();
 	assert_int_equal(ret, 0);
 	assert_int_equal(method, VIRTFLEX_METHOD_MOVE_PAGES);
-	assert_int_equal(args.scanned, 32);
+	assert_int_equal(args.scanned, 33);
 	assert_int_equal(args.in_place, 32);
+	assert_int_equal(args.unmovable, 1);
 	assert_true(args.cursor == args.end);
 }
 
@@ -253,6 +256,25 @@ static void sizes(void **state)
 			 -EINVAL);
 }
 
+/* The structure is the caller's: what is not written is as it was. */
+static void report_of_an_error(void **state)
+{
+	unsigned int method = VIRTFLEX_METHOD_MOVE_PAGES;
+	struct virtflex_migrate_args args, before;
+	static const size_t sizes[] = { 8, sizeof(args) };
+	size_t i;
+
+	(void)state;
+	memset(&before, 0x5a, sizeof(before));
+	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		args = before;
+		assert_int_equal(virtflex_migrate(vf, VIRTFLEX_PIDFD_SELF,
+						  &args, sizes[i], &method),
+				 -EINVAL);
+		assert_memory_equal(&args, &before, sizeof(args));
+	}
+}
+
 static void not_below_a_sysroot(void **state)
 {
 	struct virtflex_migrate_args args = { 0 };
@@ -278,6 +300,7 @@ int main(void)
 		TEST(own_pages),
 		TEST(own_pages_by_pidfd),
 		TEST(sizes),
+		TEST(report_of_an_error),
 		TEST(not_below_a_sysroot),
 	};
 #undef TEST

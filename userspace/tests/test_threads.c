@@ -45,7 +45,7 @@ static int setup(void **state)
 {
 	int ret = machine_setup(state);
 
-	root_write(root, "/proc/self/fdinfo/5", "pos:\t0\nPid:\t77\n");
+	root_write(root, "/proc/thread-self/fdinfo/5", "pos:\t0\nPid:\t77\n");
 	m.pid = PID;
 	m.threads[0] = PID;
 	m.threads[1] = 78;
@@ -352,6 +352,7 @@ static void thread_number_reused(void **state)
 	struct vf_walk *walk;
 	char path[256];
 	unsigned int i;
+	pid_t tid;
 	int ret;
 
 	(void)state;
@@ -361,15 +362,17 @@ static void thread_number_reused(void **state)
 	place(0, NR_PAGES, 0);
 	assert_int_equal(vf_walk_open(vf, &fake_os, PIDFD, &args, &walk), 0);
 	assert_int_equal(vf_walk_step(walk, &args), 1);
+	/* whichever of the two it goes by */
+	tid = m.asked;
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
-		snprintf(path, sizeof(path), "%s/proc/77/task/78/%s", root,
-			 files[i]);
+		snprintf(path, sizeof(path), "%s/proc/77/task/%d/%s", root,
+			 tid, files[i]);
 		assert_int_equal(unlink(path), 0);
 	}
-	snprintf(path, sizeof(path), "%s/proc/77/task/78", root);
+	snprintf(path, sizeof(path), "%s/proc/77/task/%d", root, tid);
 	assert_int_equal(rmdir(path), 0);
-	/* move_pages(2) would still take 78 for a process: it must not be asked to move */
-	m.not_to_move = 78;
+	/* move_pages(2) takes it for a process: nothing moves, or counts, by it */
+	m.not_to_move = tid;
 	do {
 		args.start = args.cursor;
 		clear_counts(&args);
@@ -379,6 +382,88 @@ static void thread_number_reused(void **state)
 	assert_int_equal(ret, 0);
 	assert_nodes(0, HALF, 1);
 	assert_nodes(HALF, HALF, 2);
+}
+
+/*
+ * A process may exit, and its number become another's, at any time: nothing of
+ * the other is moved, and nothing counted.
+ */
+static void process_number_reused(void **state)
+{
+	struct virtflex_migrate_args args;
+	unsigned int call, calls;
+
+	(void)state;
+	write_thread("77", "bind:1");
+	assert_policy(true);
+	calls = m.calls;
+	for (call = 1; call <= calls; call++) {
+		m.calls = 0;
+		m.alive = 0;
+		m.not_to_move = 0;
+		m.reuse_at = call;
+		assert_int_equal(migrate(&args), -ESRCH);
+	}
+	assert_true(calls > 4);
+}
+
+/* Threads that exit as soon as they are found do not keep the caller for ever. */
+static void threads_exit_for_ever(void **state)
+{
+	struct virtflex_migrate_args args;
+
+	(void)state;
+	write_thread("77", "bind:1");
+	m.fleeting = true;
+	assert_int_equal(migrate(&args), -EAGAIN);
+}
+
+/* Another program has other mappings, and is as much to be moved. */
+static void exec_bound(void)
+{
+	write_thread("77", "bind:2");
+}
+
+static void execs_meanwhile(void **state)
+{
+	struct virtflex_migrate_args args;
+	unsigned int scan, scans;
+
+	(void)state;
+	write_thread("77", "bind:1");
+	assert_policy(true);
+	scans = m.scans;
+	m.exec = exec_bound;
+	for (scan = 1; scan <= scans; scan++) {
+		write_thread("77", "bind:1");
+		m.scans = 0;
+		m.exec_at = scan;
+		assert_int_equal(migrate(&args), 0);
+		assert_nodes(HALF, HALF, 2);
+		/* from there on, by the policies of the new program */
+		if (scan == 1)
+			assert_nodes(0, HALF, 2);
+	}
+	assert_true(scans > 1);
+}
+
+/* What keeps the caller from listing threads does not say that there are none. */
+static void threads_not_listed(void **state)
+{
+	struct virtflex_migrate_args args;
+	struct virtflex_pages *pages;
+	char path[256];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/proc/77/task", root);
+	write_thread("77", "bind:1");
+	assert_int_equal(symlink(path, path), 0);
+	assert_int_equal(migrate(&args), -ELOOP);
+	write_maps("77", "");
+	assert_int_equal(virtflex_pages_read(vf, PID, &pages), -ELOOP);
+	m.threads[0] = 78;
+	m.threads[1] = 0;
+	assert_int_equal(migrate(&args), -ELOOP);
 }
 
 /* Only then has it ended. */
@@ -425,6 +510,10 @@ int main(void)
 		TEST(cpuset_without_leader),
 		TEST(thread_exits_meanwhile),
 		TEST(thread_number_reused),
+		TEST(process_number_reused),
+		TEST(threads_exit_for_ever),
+		TEST(execs_meanwhile),
+		TEST(threads_not_listed),
 		TEST(all_threads_exited),
 	};
 #undef TEST
