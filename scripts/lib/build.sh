@@ -1,21 +1,24 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The project's own parts that a guest gets: the module, built against the
+# The project's own parts that a guest gets: modules, built against the
 # guest's kernel in a directory per flavour, and the programs and libraries.
 
-# build_module KERNEL FLAVOUR: prints the module's file, or nothing if there is none
+# build_module KERNEL FLAVOUR [SOURCE]: prints the file of the module in SOURCE,
+# which is "module" or another folder of the tree, or nothing if there is none
 build_module() {
-	local kernel=$1 dir=$TOP/build/module-$2 key
-	[ -e "$TOP/module/Kbuild" ] || return 0
-	locked "module-$2-$(digest <<<"$TOP")" build_module_now >&2 || exit
+	local kernel=$1 source=${3-module} key name dir
+	name=${source//\//-}-$2
+	dir=$TOP/build/$name
+	[ -e "$TOP/$source/Kbuild" ] || return 0
+	locked "$name-$(digest <<<"$TOP")" build_module_now >&2 || exit
 	find "$dir" -maxdepth 1 -name '*.ko'
 }
 
 build_module_now() {
 	local out
 	key=$({ echo "$kernel"; cd "$TOP" || exit
-		find module uapi -type f -print0 2>/dev/null | sort -z | xargs -0 sha256sum; } | digest)
+		find "$source" uapi -type f -print0 2>/dev/null | sort -z | xargs -0 sha256sum; } | digest)
 	[ "$(cat "$dir/.key" 2>/dev/null)" != "$key" ] || return 0
 	mkdir -p "$dir"
 	if [ "$(cat "$dir/.kernel" 2>/dev/null)" != "$kernel" ]; then
@@ -26,11 +29,11 @@ build_module_now() {
 	# Next to the module, as in the tree: its includes say ../uapi
 	[ ! -d "$TOP/uapi" ] || rsync -a --delete "$TOP/uapi/" "$TOP/build/uapi/"
 	rsync -a --delete --exclude='*.o' --exclude='*.ko' --exclude='.*' --exclude='*.mod*' \
-		--exclude=Module.symvers --exclude=modules.order --exclude=tests "$TOP/module/" "$dir/"
+		--exclude=Module.symvers --exclude=modules.order --exclude=tests "$TOP/$source/" "$dir/"
 	echo "$kernel" >"$dir/.kernel"
 	if ! out=$(make -s -C "$kernel/build" M="$dir" modules 2>&1); then
 		printf '%s\n' "$out"
-		fail 125 "the module does not build for this kernel" "Leave it out with --no-module."
+		fail 125 "$source does not build for this kernel" "Leave it out with --no-module."
 	fi
 	echo "$key" >"$dir/.key"
 }
