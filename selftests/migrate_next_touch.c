@@ -13,6 +13,8 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include "numa_util.h"
+#include "publish.h"
+#include "trace_util.h"
 #include "kselftest_harness.h"
 
 #define BALANCING	"/proc/sys/kernel/numa_balancing"
@@ -328,6 +330,102 @@ TEST_F(touch, marked_memory_can_go)
 	EXPECT_EQ(0, madvise(self->mem, self->len / 2, MADV_DONTNEED));
 	EXPECT_EQ(0, self->mem[0]);
 	EXPECT_EQ(0, munmap(self->mem, self->len));
+}
+
+/* The mode for memory of several speeds: the folio's field for the CPU has a time. */
+FIXTURE_VARIANT_ADD(touch, balancing_tiering) { .balancing = "2" };
+FIXTURE_VARIANT_ADD(touch, balancing_tiering_thp)
+	{ .balancing = "2", .huge = true };
+
+/*
+ * Touch all of it, and count what the trace says of it: each page once, from
+ * its node to the one where it goes, and to none (-1) where it stays. Returns
+ * NULL, or why there is no trace.
+ */
+static const char *trace_touches(touch_t *self, const char *to, size_t *told,
+				 size_t *right)
+{
+	static const char * const events[] = {
+		"virtflex/virtflex_next_touch", NULL
+	};
+	const char *why = trace_start(gettid(), events);
+	struct trace trace;
+	char from[16];
+	size_t at, i;
+
+	if (why)
+		return why;
+	for (at = 0; at < self->len; at += self->unit)
+		read_page(self->mem + at);
+	if (trace_stop(&trace))
+		return "the trace is not whole";
+	snprintf(from, sizeof(from), "%d", numa.node[1]);
+	*told = trace.nr;
+	*right = 0;
+	for (i = 0; i < trace.nr; i++)
+		*right += trace_is(&trace.record[i], "from", from) &&
+			  trace_is(&trace.record[i], "to", to);
+	if (*right < *told)
+		printf("# the last one: %s, not to=%s\n",
+		       trace.record[trace.nr - 1].fields, to);
+	trace_free(&trace);
+	return NULL;
+}
+
+TEST_F(touch, the_trace_names_the_target)
+{
+	struct virtflex_migrate_args sum;
+	size_t told, right;
+	const char *why;
+	char to[16];
+
+	ASSERT_EQ(0, mark(self, &sum));
+	EXPECT_ALL_MARKED(&sum);
+	ASSERT_EQ(0, run_on_node(numa.node[2]));
+	snprintf(to, sizeof(to), "%d", numa.node[2]);
+	why = trace_touches(self, to, &told, &right);
+	if (why)
+		SKIP(return, "%s", why);
+	EXPECT_TRUE(all_on(self->mem, self->len, numa.node[2]));
+	EXPECT_EQ(self->len / self->unit, told);
+	EXPECT_EQ(told, right);
+}
+
+TEST_F(touch, the_trace_names_no_target_at_home)
+{
+	struct virtflex_migrate_args sum;
+	size_t told, right;
+	const char *why;
+
+	ASSERT_EQ(0, mark(self, &sum));
+	EXPECT_ALL_MARKED(&sum);
+	why = trace_touches(self, "-1", &told, &right);
+	if (why)
+		SKIP(return, "%s", why);
+	EXPECT_TRUE(all_on(self->mem, self->len, numa.node[1]));
+	EXPECT_EQ(self->len / self->unit, told);
+	EXPECT_EQ(told, right);
+}
+
+TEST_F(touch, the_trace_names_no_inactive_target)
+{
+	const char *why = publish_need();
+	struct virtflex_migrate_args sum;
+	size_t told, right;
+
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(0, mark(self, &sum));
+	EXPECT_ALL_MARKED(&sum);
+	ASSERT_EQ(0, publish(numa_mask() & ~(1ULL << numa.node[2])));
+	ASSERT_EQ(0, run_on_node(numa.node[2]));
+	why = trace_touches(self, "-1", &told, &right);
+	publish_restore();
+	if (why)
+		SKIP(return, "%s", why);
+	EXPECT_TRUE(all_on(self->mem, self->len, numa.node[1]));
+	EXPECT_EQ(self->len / self->unit, told);
+	EXPECT_EQ(told, right);
 }
 
 TEST_HARNESS_MAIN

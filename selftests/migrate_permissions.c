@@ -4,8 +4,11 @@
  * refuses is refused; each case asks it first.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 #include <grp.h>
 #include <sys/mman.h>
@@ -324,6 +327,313 @@ TEST_F(perm, shared_pages_move_with_the_flag)
 	EXPECT_TRUE(all_on(self->mem, LEN, numa.node[1]));
 	EXPECT_TRUE(all_on_mask_of(pid, self->mem, LEN, self->to));
 	EXPECT_TRUE(filled(self->mem, LEN, 1));
+	end(pid);
+}
+
+/*
+ * Processes that map the same part of a file of hugetlbfs at addresses that are
+ * aligned alike share the page table of it. Its pages are mapped once then, as far
+ * as their mapcount goes, and are those of all.
+ */
+#define TABLE_LEN	(1024 * MIB)
+#define HUGE_NR		4
+#define HUGE_LEN	(HUGE_NR * HUGE_PAGE)
+
+FIXTURE(tables)
+{
+	char *mem;
+	uint64_t to;
+	pid_t other;
+	int ready, go;
+};
+
+static char *map_table(int fd)
+{
+	char *area = mmap(NULL, 2 * TABLE_LEN, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (area == MAP_FAILED)
+		return MAP_FAILED;
+	area = (char *)(((uintptr_t)area + TABLE_LEN - 1) & ~(TABLE_LEN - 1));
+	return mmap(area, TABLE_LEN, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_FIXED | MAP_NORESERVE, fd, 0);
+}
+
+/* How often a page is mapped, by the kernel's own account of it, or -1 */
+static long mapcount(const char *page)
+{
+	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	int counts = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
+	uint64_t entry, count;
+	long ret = -1;
+
+	if (pread(pagemap, &entry, sizeof(entry),
+		  (uintptr_t)page / PAGE * sizeof(entry)) == sizeof(entry) &&
+	    pread(counts, &count, sizeof(count),
+		  (entry & ((1ULL << 55) - 1)) * sizeof(count)) == sizeof(count))
+		ret = count;
+	close(pagemap);
+	close(counts);
+	return ret;
+}
+
+FIXTURE_SETUP(tables)
+{
+	const char *why = migrate_need(2);
+	int fd, ready[2], go[2];
+	char byte;
+
+	if (why)
+		SKIP(return, "%s", why);
+	if (geteuid())
+		SKIP(return, "needs root, to become others");
+	if (hugetlb_reserve(numa.node[0], HUGE_NR) ||
+	    hugetlb_reserve(numa.node[1], HUGE_NR))
+		SKIP(return, "no hugetlb pages to be had");
+	self->to = 1ULL << numa.node[1];
+	fd = memfd_create("tables", MFD_CLOEXEC | MFD_HUGETLB);
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(0, ftruncate(fd, TABLE_LEN));
+	self->mem = map_table(fd);
+	ASSERT_NE(MAP_FAILED, self->mem);
+	ASSERT_EQ(0, bind_range(self->mem, TABLE_LEN, MPOL_BIND,
+				1ULL << numa.node[0]));
+	fill(self->mem, HUGE_LEN, 9);
+	ASSERT_EQ(0, bind_range(self->mem, TABLE_LEN, MPOL_DEFAULT, 0));
+
+	ASSERT_EQ(0, pipe(ready));
+	ASSERT_EQ(0, pipe(go));
+	self->other = fork();
+	ASSERT_GE(self->other, 0);
+	if (!self->other) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(go[1]);
+		if (become(OTHER) || !filled(self->mem, HUGE_LEN, 9) ||
+		    write(ready[1], "r", 1) != 1)
+			_exit(1);
+		/* look again when we are told to */
+		_exit(read(go[0], &byte, 1) != 1 ||
+		      !filled(self->mem, HUGE_LEN, 9) ||
+		      write(ready[1], "r", 1) != 1 ||
+		      read(go[0], &byte, 1) != 0);
+	}
+	close(ready[1]);
+	self->ready = ready[0];
+	self->go = go[1];
+	ASSERT_EQ(1, read(ready[0], &byte, 1));
+	if (mapcount(self->mem) != 1)
+		SKIP(return, "page tables are not shared: mapped %ld times",
+		     mapcount(self->mem));
+}
+
+FIXTURE_TEARDOWN(tables)
+{
+	if (self->other > 0)
+		end(self->other);
+	if (self->mem)
+		munmap(self->mem, TABLE_LEN);
+	hugetlb_reserve(numa.node[0], 0);
+	hugetlb_reserve(numa.node[1], 0);
+}
+
+TEST_F(tables, shared_pages_stay)
+{
+	struct virtflex_migrate_args sum;
+	int err;
+
+	ASSERT_EQ(0, seteuid(USER));
+	err = migrate(self->mem, HUGE_LEN, VIRTFLEX_MIGRATE_EVACUATE, self->to,
+		      &sum);
+	ASSERT_EQ(0, seteuid(0));
+	ASSERT_EQ(0, err);
+	print_counts(&sum);
+	EXPECT_TRUE(adds_up(&sum));
+	EXPECT_EQ(HUGE_NR * HUGE_PAGES, sum.shared);
+	EXPECT_EQ(0, sum.moved);
+	EXPECT_TRUE(all_on(self->mem, HUGE_LEN, numa.node[0]));
+	/* the other has not lost the mapping, either */
+	EXPECT_TRUE(all_on_mask_of(self->other, self->mem, HUGE_LEN,
+				   1ULL << numa.node[0]));
+}
+
+TEST_F(tables, shared_pages_move_with_the_flag)
+{
+	struct virtflex_migrate_args sum;
+	char byte;
+	int i;
+
+	/*
+	 * What moves is taken out of the caller's tables with all the other pages
+	 * that are in a shared one: they are there again when they are touched.
+	 */
+	for (i = 0; i < HUGE_NR; i++) {
+		ASSERT_EQ(0, migrate(self->mem, HUGE_LEN,
+				     VIRTFLEX_MIGRATE_EVACUATE |
+				     VIRTFLEX_MIGRATE_SHARED, self->to, &sum));
+		EXPECT_TRUE(adds_up(&sum));
+		EXPECT_EQ(sum.scanned, sum.moved + sum.in_place);
+		ASSERT_TRUE(filled(self->mem, HUGE_LEN, 9));
+	}
+	EXPECT_TRUE(all_on(self->mem, HUGE_LEN, numa.node[1]));
+	/* and the other has the same ones, at the latest when it looks */
+	ASSERT_EQ(1, write(self->go, "g", 1));
+	ASSERT_EQ(1, read(self->ready, &byte, 1));
+	EXPECT_TRUE(all_on_mask_of(self->other, self->mem, HUGE_LEN, self->to));
+}
+
+TEST_F(tables, pages_of_one_process_move)
+{
+	struct virtflex_migrate_args sum;
+	int err;
+
+	end(self->other);
+	self->other = 0;
+	ASSERT_EQ(0, seteuid(USER));
+	err = migrate(self->mem, HUGE_LEN, VIRTFLEX_MIGRATE_EVACUATE, self->to,
+		      &sum);
+	ASSERT_EQ(0, seteuid(0));
+	ASSERT_EQ(0, err);
+	EXPECT_EQ(HUGE_NR * HUGE_PAGES, sum.moved);
+	EXPECT_TRUE(all_on(self->mem, HUGE_LEN, numa.node[1]));
+	EXPECT_TRUE(filled(self->mem, HUGE_LEN, 9));
+}
+
+/*
+ * A process whose main thread has exited, and another goes on: its memory is
+ * there, and its pidfd is the main thread's.
+ */
+struct left {
+	int ready, alive;
+	uint64_t bind;
+};
+
+static void *stay(void *arg)
+{
+	struct left *left = arg;
+	pid_t tid = gettid();
+	char byte;
+
+	if ((left->bind && set_policy(MPOL_BIND, left->bind)) ||
+	    write(left->ready, &tid, sizeof(tid)) != sizeof(tid))
+		_exit(1);
+	/* as in target() */
+	_exit(read(left->alive, &byte, 1) != 0);
+}
+
+static bool main_thread_exited(pid_t pid)
+{
+	char path[64], text[512], *state;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, pid);
+	if (read_file(path, text, sizeof(text)) <= 0)
+		return false;
+	state = strrchr(text, ')');
+	return state && state[2] == 'Z';
+}
+
+/* Returns the process, and in *tid the thread that is left. */
+static pid_t headless(char *mem, uint64_t bind, pid_t *tid)
+{
+	struct left left = { .bind = bind };
+	int ready[2], alive[2];
+	pthread_t thread;
+	pid_t pid;
+
+	if (pipe(ready) || pipe(alive))
+		return -1;
+	left.ready = ready[1];
+	left.alive = alive[0];
+	pid = fork();
+	if (!pid) {
+		close(alive[1]);
+		bind_range(mem, LEN, MPOL_BIND, 1ULL << numa.node[0]);
+		fill(mem, LEN, 1);
+		bind_range(mem, LEN, MPOL_DEFAULT, 0);
+		if (pthread_create(&thread, NULL, stay, &left))
+			_exit(1);
+		syscall(SYS_exit, 0);
+	}
+	close(ready[1]);
+	close(alive[0]);
+	if (pid < 0 || read(ready[0], tid, sizeof(*tid)) != sizeof(*tid))
+		return -1;
+	close(ready[0]);
+	/* nobody is told of this */
+	while (!main_thread_exited(pid))
+		usleep(1000);
+	return pid;
+}
+
+TEST_F(perm, main_thread_has_exited)
+{
+	struct virtflex_migrate_args args;
+	siginfo_t info;
+	pid_t pid, tid;
+
+	pid = headless(self->mem, 0, &tid);
+	ASSERT_GT(pid, 0);
+	EXPECT_EQ(0, asked_before(tid, self->mem, MOVE));
+	EXPECT_EQ(0, evacuate(pid, self->mem, 0, &args));
+	EXPECT_EQ(LEN / PAGE, args.moved);
+	EXPECT_TRUE(all_on_mask_of(tid, self->mem, LEN, self->to));
+
+	/* the whole of it has exited, and is not yet waited for */
+	kill(pid, SIGKILL);
+	ASSERT_EQ(0, waitid(P_PID, pid, &info, WEXITED | WNOWAIT));
+	EXPECT_EQ(ESRCH, evacuate(pid, self->mem, 0, &args));
+	end(pid);
+}
+
+TEST_F(perm, main_thread_has_exited_own_child)
+{
+	struct virtflex_migrate_args args;
+	pid_t pid, tid;
+
+	ASSERT_EQ(0, become(USER));
+	pid = headless(self->mem, 0, &tid);
+	ASSERT_GT(pid, 0);
+	EXPECT_EQ(0, asked_before(tid, self->mem, MOVE));
+	EXPECT_EQ(0, evacuate(pid, self->mem, 0, &args));
+	EXPECT_EQ(LEN / PAGE, args.moved);
+	EXPECT_TRUE(all_on_mask_of(tid, self->mem, LEN, self->to));
+	end(pid);
+}
+
+TEST_F(perm, main_thread_has_exited_of_another_user)
+{
+	struct virtflex_migrate_args args;
+	pid_t pid, tid;
+
+	pid = headless(self->mem, 0, &tid);
+	ASSERT_GT(pid, 0);
+	ASSERT_EQ(0, seteuid(USER));
+	ASSERT_EQ(0, setreuid(USER, -1));
+	EXPECT_EQ(EPERM, asked_before(tid, self->mem, MOVE));
+	EXPECT_EQ(EPERM, evacuate(pid, self->mem, 0, &args));
+	EXPECT_EQ(0, args.scanned);
+}
+
+/* It has no policy any more: that of the thread that is left is the task's. */
+TEST_F(perm, main_thread_has_exited_policy)
+{
+	struct virtflex_nodemask mask = { .bits[0] = numa_mask() };
+	struct virtflex_migrate_args args = {
+		.flags = VIRTFLEX_MIGRATE_POLICY,
+		.start = (uintptr_t)self->mem,
+		.end = (uintptr_t)self->mem + LEN,
+		.nodemask = (uintptr_t)&mask,
+	};
+	pid_t pid, tid;
+	int pidfd;
+
+	pid = headless(self->mem, self->to, &tid);
+	ASSERT_GT(pid, 0);
+	pidfd = pidfd_open_of(pid);
+	ASSERT_GE(pidfd, 0);
+	EXPECT_EQ(0, sys_virtflex_migrate(pidfd, &args, sizeof(args)));
+	EXPECT_EQ(LEN / PAGE, args.moved);
+	EXPECT_TRUE(all_on_mask_of(tid, self->mem, LEN, self->to));
+	close(pidfd);
 	end(pid);
 }
 

@@ -4,18 +4,20 @@
  * node the policy gives them among the active ones, at once.
  *
  * Pages are placed wrongly first. What the right node is comes from the kernel's
- * own allocator where it can say: the same memory, faulted in anew under the
- * policy with its nodes restricted to the active ones.
+ * own allocator while all of the policy's nodes are active: the same memory,
+ * faulted in anew. For interleaved pages while only some are, see interleaved.h.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include "interleaved.h"
 #include "numa_util.h"
 #include "kselftest_harness.h"
 
 #define SHMEM_HUGE	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
-#define WEIGHTS		"/sys/kernel/mm/mempolicy/weighted_interleave/node%d"
 
 enum scope { VMA, TASK, SHMEM };
 
@@ -26,6 +28,8 @@ FIXTURE(policy)
 	/* the policy's nodes, and one that is none of them */
 	uint64_t nodes;
 	int wrong;
+	/* interleave index of the first page */
+	uint64_t first;
 	int *before, *after;
 };
 
@@ -99,26 +103,22 @@ static bool interleaves(int mode)
 	return mode == MPOL_INTERLEAVE || mode == MPOL_WEIGHTED_INTERLEAVE;
 }
 
-static int set_weight(int node, int weight)
+static size_t unit_of(const policy_variant_t *variant)
 {
-	char path[128], text[16];
-
-	snprintf(path, sizeof(path), WEIGHTS, node);
-	snprintf(text, sizeof(text), "%d", weight);
-	return write_file(path, text);
+	return variant->huge ? HUGE_PAGE : PAGE;
 }
 
 FIXTURE_SETUP(policy)
 {
 	const char *why = migrate_need(4);
-	int fd, i;
+	struct stat st;
+	int fd;
 
 	if (why)
 		SKIP(return, "%s", why);
-	if (variant->mode == MPOL_WEIGHTED_INTERLEAVE)
-		for (i = 0; i < numa.nr; i++)
-			if (set_weight(numa.node[i], 4 - i % 4))
-				SKIP(return, "no weighted interleave here");
+	if (variant->mode == MPOL_WEIGHTED_INTERLEAVE &&
+	    interleave_weights_set())
+		SKIP(return, "no weighted interleave here");
 
 	self->len = variant->huge ? 6 * HUGE_PAGE : 96 * PAGE;
 	self->before = calloc(self->len / PAGE, sizeof(int));
@@ -137,10 +137,13 @@ FIXTURE_SETUP(policy)
 		fd = memfd_create("policy", MFD_CLOEXEC);
 		ASSERT_GE(fd, 0);
 		ASSERT_EQ(0, ftruncate(fd, self->len));
+		ASSERT_EQ(0, fstat(fd, &st));
+		self->first = st.st_ino;
 		self->mem = region_new_file(self->len, fd, variant->huge);
 		close(fd);
 	} else {
 		self->mem = region_new(self->len, variant->huge);
+		self->first = (uintptr_t)self->mem / unit_of(variant);
 	}
 	ASSERT_NE(NULL, self->mem);
 	ASSERT_EQ(0, run_on_node(numa.node[0]));
@@ -148,11 +151,6 @@ FIXTURE_SETUP(policy)
 
 FIXTURE_TEARDOWN(policy)
 {
-	int i;
-
-	if (variant->mode == MPOL_WEIGHTED_INTERLEAVE)
-		for (i = 0; i < numa.nr; i++)
-			set_weight(numa.node[i], 0);
 }
 
 static long apply(policy_t *self, const policy_variant_t *variant, uint64_t nodes)
@@ -212,14 +210,14 @@ static bool report_is_true(policy_t *self,
 }
 
 /*
- * Whether each page is where a fresh one under the restricted policy would be;
- * must come last, since the memory is faulted in anew.
+ * Whether each page is where a fresh one under the policy would be; must come
+ * last, since the memory is faulted in anew.
  */
-static bool as_fresh(policy_t *self, const policy_variant_t *variant, uint64_t nodes)
+static bool as_fresh(policy_t *self, const policy_variant_t *variant)
 {
 	size_t i, bad = 0;
 
-	if (apply(self, variant, nodes) || fault_anew(self, variant) ||
+	if (apply(self, variant, self->nodes) || fault_anew(self, variant) ||
 	    nodes_of(0, self->mem, self->len, self->before))
 		return false;
 	for (i = 0; i < self->len / PAGE; i++) {
@@ -228,6 +226,25 @@ static bool as_fresh(policy_t *self, const policy_variant_t *variant, uint64_t n
 		if (!bad++)
 			printf("# page %zu is on node %d, a fresh one on %d\n",
 			       i, self->after[i], self->before[i]);
+	}
+	return !bad;
+}
+
+/* Whether each page is where it belongs while only these nodes are active */
+static bool as_counted_out(policy_t *self, const policy_variant_t *variant,
+			   uint64_t active)
+{
+	size_t i, bad = 0, step = unit_of(variant) / PAGE;
+
+	for (i = 0; i < self->len / PAGE; i++) {
+		int node = interleave_target(variant->mode, self->nodes, active,
+					     self->first + i / step);
+
+		if (self->after[i] == node)
+			continue;
+		if (!bad++)
+			printf("# page %zu is on node %d, and belongs on %d\n",
+			       i, self->after[i], node);
 	}
 	return !bad;
 }
@@ -258,8 +275,10 @@ TEST_F(policy, wrong_pages_move)
 	EXPECT_MOVED_WELL(&sum);
 	EXPECT_EQ(self->len / PAGE, sum.moved);
 	EXPECT_TRUE(all_on_mask(self->mem, self->len, self->nodes));
-	if (interleaves(variant->mode))
-		EXPECT_TRUE(as_fresh(self, variant, self->nodes));
+	if (interleaves(variant->mode)) {
+		EXPECT_TRUE(as_counted_out(self, variant, numa_mask()));
+		EXPECT_TRUE(as_fresh(self, variant));
+	}
 }
 
 TEST_F(policy, no_flags_is_all_of_it)
@@ -315,7 +334,7 @@ TEST_F(policy, only_active_nodes_of_it)
 	EXPECT_EQ(self->len / PAGE, sum.moved);
 	EXPECT_TRUE(all_on_mask(self->mem, self->len, self->nodes & active));
 	if (interleaves(variant->mode))
-		EXPECT_TRUE(as_fresh(self, variant, self->nodes & active));
+		EXPECT_TRUE(as_counted_out(self, variant, active));
 }
 
 TEST_F(policy, none_active_takes_the_nearest)
@@ -366,6 +385,30 @@ TEST_F(policy, only_the_range)
 	EXPECT_TRUE(filled(self->mem, self->len, 1));
 }
 
+TEST_F(policy, none_active_takes_nodes_as_near)
+{
+	uint64_t active = numa_mask() & ~self->nodes;
+	uint64_t near = nearest_nodes(active, self->nodes);
+	struct virtflex_migrate_args sum;
+
+	ASSERT_EQ(0, place_then_apply(self, variant, numa.node[1]));
+	if (!huge_as_asked(self, variant))
+		SKIP(return, "no 2 MiB pages to be had");
+	ASSERT_EQ(0, migrate(self->mem, self->len, VIRTFLEX_MIGRATE_POLICY,
+			     active, &sum));
+	EXPECT_MOVED_WELL(&sum);
+	EXPECT_EQ(self->len / PAGE, sum.moved);
+	EXPECT_TRUE(all_on_mask(self->mem, self->len, near));
+	if (interleaves(variant->mode))
+		EXPECT_TRUE(as_counted_out(self, variant, active));
+	/* where they stand in for the policy's nodes they stay */
+	ASSERT_EQ(0, nodes_of(0, self->mem, self->len, self->before));
+	ASSERT_EQ(0, migrate(self->mem, self->len, VIRTFLEX_MIGRATE_POLICY,
+			     active, &sum));
+	EXPECT_MOVED_WELL(&sum);
+	EXPECT_EQ(self->len / PAGE, sum.in_place);
+}
+
 /*
  * Policies within one mapping: each part by its own.
  */
@@ -397,6 +440,38 @@ TEST(policies_side_by_side)
 				1ULL << numa.node[2]));
 	EXPECT_TRUE(all_on(mem + 3 * part, part, numa.node[3]));
 	EXPECT_TRUE(filled(mem, 4 * part, 2));
+}
+
+/* Of several nodes that may be taken, the one nearest to home_node */
+TEST(home_node)
+{
+	static const int modes[] = { MPOL_BIND, MPOL_PREFERRED_MANY };
+	struct virtflex_migrate_args sum;
+	const char *why = migrate_need(4);
+	size_t len = 32 * PAGE, i, home;
+	char *mem;
+
+	if (why)
+		SKIP(return, "%s", why);
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		for (home = 0; home < 3; home++) {
+			mem = region_new(len, false);
+			ASSERT_NE(NULL, mem);
+			ASSERT_EQ(0, bind_range(mem, len, MPOL_BIND,
+						nth_nodes(0x8)));
+			fill(mem, len, 5);
+			ASSERT_EQ(0, bind_range(mem, len, modes[i],
+						nth_nodes(0x7)));
+			if (syscall(SYS_set_mempolicy_home_node, mem, len,
+				    (long)numa.node[home], 0L))
+				SKIP(return, "no home_node");
+			ASSERT_EQ(0, migrate(mem, len, 0, numa_mask(), &sum));
+			EXPECT_EQ(len / PAGE, sum.moved);
+			EXPECT_TRUE(all_on(mem, len, numa.node[home]));
+			EXPECT_TRUE(filled(mem, len, 5));
+			region_free(mem, len);
+		}
+	}
 }
 
 /* A 2 MiB page that is cut in two by a policy moves, counted by its part. */

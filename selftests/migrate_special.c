@@ -667,4 +667,93 @@ TEST_F(special, program_text_is_shared)
 	EXPECT_EQ(node, node_of(mem));
 }
 
+/*
+ * 2 MiB pages that are mapped in part are split when they move, and what is
+ * mapped of them moves page by page, on to a node that has not enough for all.
+ */
+#define SPLIT		3
+/* room for two of the new huge pages, and beside them not for half of one */
+#define LEFT_KB		((long)((2 * HUGE_PAGE + 64 * PAGE) / KIB))
+#define MIN_FREE	"/proc/sys/vm/min_free_kbytes"
+
+FIXTURE(split)
+{
+	char *mem;
+	long min_free;
+};
+
+static int set_min_free(long kb)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld", kb);
+	return write_file(MIN_FREE, text);
+}
+
+FIXTURE_SETUP(split)
+{
+	const char *why = migrate_need(2);
+	int node, cpu;
+
+	if (why)
+		SKIP(return, "%s", why);
+	node = numa.node[1];
+	cpu = spare_cpu();
+	self->min_free = read_long(MIN_FREE, 0);
+	self->mem = region_new(SPLIT * HUGE_PAGE, true);
+	ASSERT_NE(NULL, self->mem);
+	ASSERT_EQ(0, bind_range(self->mem, SPLIT * HUGE_PAGE, MPOL_BIND,
+				1ULL << numa.node[0]));
+	fill(self->mem, SPLIT * HUGE_PAGE, 7);
+	ASSERT_EQ(0, bind_range(self->mem, SPLIT * HUGE_PAGE, MPOL_DEFAULT,
+				0));
+	if (smaps_kb(self->mem, SPLIT * HUGE_PAGE, "AnonHugePages") !=
+	    (long)(SPLIT * HUGE_PAGE / KIB))
+		SKIP(return, "no 2 MiB pages to be had");
+	/*
+	 * CPUs have free pages of the node in lists of their own, but for one
+	 * that has just come: from there the memory is moved.
+	 */
+	if (node_fill_pool(node, node_min_kb(node) + 2 * LEFT_KB) < 0)
+		SKIP(return, "no pool to fill a node with");
+	if (cpu < 0 || cpu_online(cpu, false) || cpu_online(cpu, true))
+		SKIP(return, "no CPU to switch off");
+	ASSERT_EQ(0, run_on_cpu(cpu));
+}
+
+FIXTURE_TEARDOWN(split)
+{
+	set_min_free(self->min_free);
+	hugetlb_reserve(numa.node[1], 0);
+}
+
+TEST_F(split, parts_without_memory_count_as_nomem)
+{
+	size_t mapped = SPLIT * HUGE_PAGES / 2;
+	struct virtflex_migrate_args sum;
+	int node = numa.node[1], i;
+	long nodes[NODES];
+
+	/* the watermark comes to the memory: what is just right is left */
+	ASSERT_EQ(0, set_min_free(self->min_free *
+				  (node_exact_free_kb(node) - LEFT_KB) /
+				  node_min_kb(node)));
+	/* Only now: reclaim splits such pages, too. */
+	for (i = 0; i < SPLIT; i++)
+		ASSERT_EQ(0, madvise(self->mem + i * HUGE_PAGE, HUGE_PAGE / 2,
+				     MADV_DONTNEED));
+	ASSERT_EQ(0, migrate(self->mem, SPLIT * HUGE_PAGE,
+			     VIRTFLEX_MIGRATE_EVACUATE, 1ULL << numa.node[1],
+			     &sum));
+	print_counts(&sum);
+	EXPECT_TRUE(adds_up(&sum));
+	EXPECT_EQ(mapped, sum.scanned);
+	ASSERT_EQ(0, count_query(0, self->mem, SPLIT * HUGE_PAGE, nodes));
+	EXPECT_EQ(mapped, nodes[numa.node[0]] + nodes[numa.node[1]]);
+	EXPECT_GT(nodes[numa.node[0]], 0);
+	EXPECT_EQ(nodes[numa.node[1]], sum.moved);
+	EXPECT_EQ(nodes[numa.node[0]], sum.nomem);
+	EXPECT_EQ(0, sum.busy);
+}
+
 TEST_HARNESS_MAIN

@@ -154,6 +154,15 @@ int run_on_node(int node)
 	return sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
+int run_on_cpu(int cpu)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	return sched_setaffinity(0, sizeof(cpus), &cpus);
+}
+
 int run_on_all(void)
 {
 	cpu_set_t cpus;
@@ -398,6 +407,42 @@ int hugetlb_reserve(int node, int pages)
 	if (write_file(path, text))
 		return -1;
 	return read_long(path, -1) == pages ? 0 : -1;
+}
+
+long node_exact_free_kb(int node)
+{
+	char path[128], text[4096], *at;
+
+	/* counts that CPUs keep to themselves are summed up */
+	write_file("/proc/sys/vm/stat_refresh", "1");
+	snprintf(path, sizeof(path), NODE_DIR "/node%d/meminfo", node);
+	if (read_file(path, text, sizeof(text)) <= 0)
+		return -1;
+	at = strstr(text, "MemFree:");
+	return at ? atol(at + strlen("MemFree:")) : -1;
+}
+
+long node_min_kb(int node)
+{
+	return node_zones_kb(node, "min");
+}
+
+int node_fill_pool(int node, long leave_kb)
+{
+	char path[160], text[32];
+	long pages, free_kb = node_exact_free_kb(node);
+
+	snprintf(path, sizeof(path), NODE_DIR
+		 "/node%d/hugepages/hugepages-2048kB/nr_hugepages", node);
+	pages = read_long(path, -1);
+	if (free_kb < 0 || pages < 0)
+		return -1;
+	if (free_kb > leave_kb)
+		pages += (free_kb - leave_kb) / (long)(HUGE_PAGE / KIB);
+	snprintf(text, sizeof(text), "%ld", pages);
+	if (write_file(path, text))
+		return -1;
+	return read_long(path, -1);
 }
 
 int nodes_of(pid_t pid, const void *start, size_t len, int *nodes)

@@ -47,6 +47,7 @@ const char *numa_need(int nodes);
 uint64_t numa_mask(void);
 int numa_distance(int from, int to);
 int run_on_node(int node);
+int run_on_cpu(int cpu);
 int run_on_all(void);
 /* nth (from 0) number of a list such as "0-3,5", or -1 */
 int nth_of_list(const char *list, int nth);
@@ -106,6 +107,15 @@ int settle(void *page);
 
 /* Size of a node's pool of 2 MiB hugetlb pages; 0 if it could be had */
 int hugetlb_reserve(int node, int pages);
+/*
+ * Fill a node but for about leave_kb, with a pool of hugetlb pages: nothing is
+ * written, and nobody is killed for it. Returns their number, or -1.
+ * hugetlb_reserve(node, 0) gives them back.
+ */
+int node_fill_pool(int node, long leave_kb);
+/* Free memory of a node, exactly, and its lowest watermark, in KiB, or -1 */
+long node_exact_free_kb(int node);
+long node_min_kb(int node);
 
 /* Node of a page by move_pages(2), or a negative errno */
 int node_of(const void *page);

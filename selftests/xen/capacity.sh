@@ -101,6 +101,33 @@ part_of_a_node() {
 	same 'pages of all nodes' "$everywhere" "$(placement)"
 }
 
+# reserved_pages, reserve_due: what the first zone of node 0 keeps from those who
+# could do with the next one, and what it should by that one's memory now
+reserved_pages() {
+	awk '/^Node/ { at = $0 } at == "Node 0, zone      DMA" && $1 == "protection:" { print $3 + 0 }' /proc/zoneinfo
+}
+reserve_due() {
+	awk -v ratio="$(cut -f1 /proc/sys/vm/lowmem_reserve_ratio)" '
+		/^Node/ { at = $0 }
+		at == "Node 0, zone    DMA32" && $1 == "managed" { print int($2 / ratio) }' /proc/zoneinfo
+}
+
+# The kernel sizes what it keeps in reserve by the memory there is.
+reserves_follow_the_memory() {
+	zcat /proc/config.gz | grep -q '^CONFIG_VIRTFLEX_MIGRATE=y' || {
+		skip 'the kernel has not the series'
+		return
+	}
+	shown=$(shown_kb 0) before=$(reserved_pages)
+	[ "${before:-0}" -gt 0 ] || fail "nothing is reserved: '$before'"
+	change numa_request shrink node/0/target $((shown - 32768))
+	same 'KiB out' 32768 "$(out_kb 0)"
+	same 'pages reserved with memory out' "$(reserve_due)" "$(reserved_pages)"
+	[ "$(reserved_pages)" -lt "$before" ] || fail "no less than the $before pages of before"
+	everything
+	same 'pages reserved at the end' "$before" "$(reserved_pages)"
+}
+
 small_pieces() {
 	everywhere=$(placement) total=$(total_kb)
 	change numa_nodes shrink 3

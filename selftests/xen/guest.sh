@@ -42,7 +42,8 @@ else
 		everything_deleted_in_the_middle taken_back_in_the_middle \
 		two_changes_at_once many_changes unload_and_reload unload_in_the_middle \
 		memory_is_on_its_physical_nodes \
-		memory_goes_and_comes part_of_a_node small_pieces mind_changed_in_the_memory \
+		memory_goes_and_comes part_of_a_node reserves_follow_the_memory \
+		small_pieces mind_changed_in_the_memory \
 		every_byte_survives no_room_is_refused pinned_is_named \
 		bound_to_a_node_that_left host_has_no_more physical_node_is_full \
 		reload_with_memory_out \
