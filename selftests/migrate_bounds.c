@@ -76,9 +76,9 @@ typedef FIXTURE_VARIANT(space) space_variant_t;
 FIXTURE_VARIANT_ADD(space, empty_page_tables)
 	{ .unit = PAGE, .entries = GIB / PAGE, .what = TABLES };
 FIXTURE_VARIANT_ADD(space, empty_middle_tables)
-	{ .unit = HUGE_PAGE, .entries = 128 * TABLE, .what = TABLES };
+	{ .unit = HUGE_PAGE, .entries = 40 * TABLE, .what = TABLES };
 FIXTURE_VARIANT_ADD(space, empty_upper_tables)
-	{ .unit = GIB, .entries = 64 * TABLE, .what = TABLES };
+	{ .unit = GIB, .entries = 40 * TABLE, .what = TABLES };
 FIXTURE_VARIANT_ADD(space, no_page_no_hole)
 	{ .unit = PAGE, .entries = 40 * TABLE, .what = POISONED };
 FIXTURE_VARIANT_ADD(space, mappings_and_gaps)
