@@ -82,7 +82,7 @@ FIXTURE_VARIANT_ADD(space, empty_upper_tables)
 FIXTURE_VARIANT_ADD(space, no_page_no_hole)
 	{ .unit = PAGE, .entries = 40 * TABLE, .what = POISONED };
 FIXTURE_VARIANT_ADD(space, mappings_and_gaps)
-	{ .unit = 2 * PAGE, .entries = 20000, .what = MAPPINGS };
+	{ .unit = 2 * PAGE, .entries = 10000, .what = MAPPINGS };
 
 static char *new_area(size_t len, size_t align)
 {
@@ -220,7 +220,7 @@ static void look_at_batches(const struct trace *trace, size_t unit,
 	       (unsigned long long)most->pages);
 }
 
-TEST_F(space, a_hold_of_the_lock_is_bounded)
+TEST_F_TIMEOUT(space, a_hold_of_the_lock_is_bounded, 180)
 {
 	static const uint64_t flags[] = {
 		VIRTFLEX_MIGRATE_POLICY | VIRTFLEX_MIGRATE_EVACUATE,
@@ -275,7 +275,7 @@ static long longest_call(const space_t *self, struct virtflex_migrate_args *args
 	return longest;
 }
 
-TEST_F(space, a_budget_of_pages_ends_it)
+TEST_F_TIMEOUT(space, a_budget_of_pages_ends_it, 180)
 {
 	struct virtflex_migrate_args args = { .budget_pages = 1 };
 	long longest, budget;
@@ -291,7 +291,7 @@ TEST_F(space, a_budget_of_pages_ends_it)
 	}
 }
 
-TEST_F(space, a_budget_of_time_ends_it)
+TEST_F_TIMEOUT(space, a_budget_of_time_ends_it, 180)
 {
 	/* which is over when it is looked at */
 	struct virtflex_migrate_args args = { .budget_ns = 1 };
@@ -308,7 +308,7 @@ static void on_signal(int signal)
 {
 }
 
-TEST_F(space, a_signal_ends_it)
+TEST_F_TIMEOUT(space, a_signal_ends_it, 180)
 {
 	struct sigaction action = { .sa_handler = on_signal };
 	struct virtflex_migrate_args args = { };
@@ -354,7 +354,7 @@ static pid_t start_killed(space_t *self, const space_variant_t *variant,
 	_exit(2);
 }
 
-TEST_F(space, a_fatal_signal_ends_it)
+TEST_F_TIMEOUT(space, a_fatal_signal_ends_it, 180)
 {
 	static const char * const events[] = { BATCH, NULL };
 	int ready[2], go[2], status, fd;
