@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * virtflex_migrate(2) and pages in use for a moment only: in the batches that each
- * CPU collects for the lists of the LRU and for mlock(), or referenced when they
- * are looked at first and not later. They move in the same call. Pages that a
- * driver gave are no such: they are unmovable.
+ * CPU collects for the lists of the LRU and for mlock(). They move in the same
+ * call. What is referenced all the time is busy. Pages that a driver gave are no
+ * such: they are unmovable.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -307,95 +307,114 @@ TEST_F(batches, they_follow_the_next_touch)
 	EXPECT_TRUE(parts_filled(self));
 }
 
-/*
- * Pages in a pipe, which are referenced until they are read: another thread
- * reads them when the call has gone on to what comes after them, and before it is
- * done.
- */
+/* Pages in a pipe are referenced until they are read. */
 #define HELD		8
-#define LONG_LEN	(32 * MIB)
-#define ATTEMPTS	8
 
-struct reader {
-	int pipe;
-	int err;
+struct referenced {
+	char *mem;
+	int pipes[2];
 };
 
-static void *read_in_time(void *arg)
+static const char *reference(struct referenced *self, size_t len, bool huge,
+			     size_t part)
 {
-	struct reader *reader = arg;
-	char buf[PAGE];
-	int i;
+	struct iovec iov;
 
-	/* the first batch is over when the second is announced */
-	reader->err = trace_wait(2);
-	for (i = 0; i < HELD; i++)
-		if (read(reader->pipe, buf, PAGE) != PAGE)
-			reader->err = -1;
-	if (trace_mark("read"))
-		reader->err = -1;
-	return NULL;
+	self->mem = region_new(len, huge);
+	if (!self->mem || run_on_cpu(numa.cpu[0]) || pipe(self->pipes))
+		return "no memory";
+	fill(self->mem, len, 1);
+	if (place(self->mem, len, numa.node[0]))
+		return "no place";
+	iov = (struct iovec) { .iov_base = self->mem, .iov_len = part };
+	return vmsplice(self->pipes[1], &iov, 1, 0) == (ssize_t)part ? NULL :
+								     "no pipe";
 }
 
-/* Whether the call was still walking when the pipe had been read */
-static bool in_time(const struct trace *trace)
+TEST(referenced_pages_are_not_marked)
 {
-	bool marked = false;
-	size_t i;
+	const char *why = migrate_need(2);
+	struct virtflex_migrate_args sum;
+	struct referenced ref;
 
-	for (i = 0; i < trace->nr; i++) {
-		if (!strcmp(trace->record[i].event, "tracing_mark_write"))
-			marked = true;
-		else if (marked)
-			return true;
-	}
-	return false;
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(NULL, reference(&ref, 2 * HELD * PAGE, false, HELD * PAGE));
+	ASSERT_EQ(0, migrate(ref.mem, 2 * HELD * PAGE,
+			     VIRTFLEX_MIGRATE_NEXT_TOUCH, numa_mask(), &sum));
+	print_counts(&sum);
+	EXPECT_TRUE(adds_up(&sum));
+	EXPECT_EQ(HELD, sum.marked);
+	EXPECT_EQ(HELD, sum.busy);
 }
 
-TEST(a_busy_page_is_tried_again)
+/* Every other page is gone; none of the others is counted twice, or forgotten. */
+TEST(a_busy_huge_page_with_holes_is_counted_once)
+{
+	const char *why = migrate_need(2);
+	struct virtflex_migrate_args sum;
+	struct referenced ref;
+	size_t at;
+
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(NULL, reference(&ref, HUGE_PAGE, true, PAGE));
+	if (!smaps_kb(ref.mem, HUGE_PAGE, "AnonHugePages"))
+		SKIP(return, "no 2 MiB pages to be had");
+	for (at = PAGE; at < HUGE_PAGE; at += 2 * PAGE)
+		ASSERT_EQ(0, madvise(ref.mem + at, PAGE, MADV_DONTNEED));
+	ASSERT_EQ(0, migrate(ref.mem, HUGE_PAGE, VIRTFLEX_MIGRATE_EVACUATE,
+			     1ULL << numa.node[1], &sum));
+	print_counts(&sum);
+	EXPECT_TRUE(adds_up(&sum));
+	EXPECT_EQ(HUGE_PAGES / 2, sum.scanned);
+	EXPECT_EQ(HUGE_PAGES / 2, sum.busy);
+}
+
+/* As many pages as a batch has room for, and a huge page far from them */
+TEST(a_second_look_is_as_bounded_as_the_first)
 {
 	static const char * const events[] = { "virtflex/virtflex_batch", NULL };
 	const char *why = migrate_need(2);
 	struct virtflex_migrate_args sum;
-	bool tried = false;
-	int pipes[2], i;
+	struct iovec parts[2];
+	struct trace trace;
+	int pipes[2];
+	size_t i;
 	char *mem;
 
 	if (why)
 		SKIP(return, "%s", why);
-	mem = region_new(LONG_LEN, false);
-	ASSERT_NE(NULL, mem);
-	fill(mem, LONG_LEN, 1);
-	ASSERT_EQ(0, pipe(pipes));
 	ASSERT_EQ(0, run_on_cpu(numa.cpu[0]));
-	for (i = 0; i < ATTEMPTS && !tried; i++) {
-		struct iovec part = { .iov_base = mem, .iov_len = HELD * PAGE };
-		struct reader reader = { .pipe = pipes[0] };
-		struct trace trace;
-		pthread_t thread;
+	mem = region_new(4 * HUGE_PAGE, true);
+	ASSERT_NE(NULL, mem);
+	ASSERT_EQ(0, madvise(mem, HUGE_PAGE, MADV_NOHUGEPAGE));
+	parts[0] = (struct iovec) { .iov_base = mem, .iov_len = HUGE_PAGE };
+	parts[1] = (struct iovec) { .iov_base = mem + 2 * HUGE_PAGE,
+				    .iov_len = PAGE };
+	fill(mem, HUGE_PAGE, 1);
+	fill(mem + 2 * HUGE_PAGE, HUGE_PAGE, 2);
+	if (!smaps_kb(mem, 4 * HUGE_PAGE, "AnonHugePages"))
+		SKIP(return, "no 2 MiB pages to be had");
+	ASSERT_EQ(0, place(mem, HUGE_PAGE, numa.node[0]));
+	ASSERT_EQ(0, place(mem + 2 * HUGE_PAGE, HUGE_PAGE, numa.node[0]));
+	ASSERT_EQ(0, pipe(pipes));
+	ASSERT_LE(0, fcntl(pipes[1], F_SETPIPE_SZ, 2 * HUGE_PAGE));
+	ASSERT_EQ(HUGE_PAGE + PAGE, vmsplice(pipes[1], parts, 2, 0));
 
-		ASSERT_EQ(0, place(mem, LONG_LEN, numa.node[0]));
-		ASSERT_EQ(HELD * PAGE, vmsplice(pipes[1], &part, 1, 0));
-		why = trace_start(gettid(), events);
-		if (why)
-			SKIP(return, "%s", why);
-		ASSERT_EQ(0, pthread_create(&thread, NULL, read_in_time,
-					    &reader));
-		ASSERT_EQ(0, migrate(mem, LONG_LEN, VIRTFLEX_MIGRATE_EVACUATE,
-				     1ULL << numa.node[1], &sum));
-		pthread_join(thread, NULL);
-		ASSERT_EQ(0, reader.err);
-		ASSERT_EQ(0, trace_stop(&trace));
-		tried = in_time(&trace);
-		trace_free(&trace);
-	}
-	ASSERT_TRUE(tried);
+	why = trace_start(gettid(), events);
+	if (why)
+		SKIP(return, "%s", why);
+	ASSERT_EQ(0, migrate(mem, 4 * HUGE_PAGE, VIRTFLEX_MIGRATE_EVACUATE,
+			     1ULL << numa.node[1], &sum));
+	ASSERT_EQ(0, trace_stop(&trace));
 	print_counts(&sum);
 	EXPECT_TRUE(adds_up(&sum));
-	EXPECT_EQ(0, sum.busy);
-	EXPECT_EQ(LONG_LEN / PAGE, sum.moved);
-	EXPECT_TRUE(all_on(mem, LONG_LEN, numa.node[1]));
-	EXPECT_TRUE(filled(mem, LONG_LEN, 1));
+	EXPECT_EQ(2 * HUGE_PAGES, sum.busy);
+	for (i = 0; i < trace.nr; i++)
+		EXPECT_LE(trace_value(&trace.record[i], "folios", 10),
+			  HUGE_PAGES);
+	trace_free(&trace);
 }
 
 /* Rings that the kernel and a program share: its pages, on no list of the LRU */

@@ -376,6 +376,21 @@ int place(void *start, size_t len, int node)
 	return ret;
 }
 
+long vm_counter(const char *name)
+{
+	FILE *file = fopen("/proc/vmstat", "r");
+	long value, found = -1;
+	char key[64];
+
+	if (!file)
+		return -1;
+	while (found < 0 && fscanf(file, "%63s %ld", key, &value) == 2)
+		if (!strcmp(key, name))
+			found = value;
+	fclose(file);
+	return found;
+}
+
 long node_zones_kb(int node, const char *field)
 {
 	FILE *file = fopen("/proc/zoneinfo", "r");
@@ -634,13 +649,10 @@ const char *module_file(void)
 	return access(path, R_OK) ? NULL : path;
 }
 
-int module_insert(void)
+int module_insert_file(const char *path)
 {
-	const char *path = module_file();
 	int fd, err = 0;
 
-	if (!path)
-		return -ENOENT;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -648,6 +660,13 @@ int module_insert(void)
 		err = -errno;
 	close(fd);
 	return err;
+}
+
+int module_insert(void)
+{
+	const char *path = module_file();
+
+	return path ? module_insert_file(path) : -ENOENT;
 }
 
 int module_remove(void)

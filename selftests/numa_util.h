@@ -59,6 +59,9 @@ int spare_cpu(void);
 /* Sum of a field of the node's zones in /proc/zoneinfo, such as "present" */
 long node_zones_kb(int node, const char *field);
 
+/* A counter of /proc/vmstat, or -1 */
+long vm_counter(const char *name);
+
 /* Files of one line, as in /sys */
 int write_file(const char *path, const char *text);
 ssize_t read_file(const char *path, char *buf, size_t size);
@@ -139,6 +142,8 @@ int pidfd_open_of(pid_t pid);
 /* Milliseconds of CLOCK_MONOTONIC */
 uint64_t now_ms(void);
 
+/* A file of a module of the kernel, into it; 0 or a negative errno */
+int module_insert_file(const char *path);
 /* The module: its file is $VIRTFLEX_KO or what is found where guests keep it. */
 bool module_loaded(void);
 const char *module_file(void);

@@ -22,7 +22,6 @@ static int insert(void)
 	char path[512];
 	ssize_t got = readlink("/proc/self/exe", path,
 			       sizeof(path) - sizeof(MODULE ".ko"));
-	int fd, err = 0;
 	char *name;
 
 	if (got < 0)
@@ -30,13 +29,7 @@ static int insert(void)
 	path[got] = '\0';
 	name = strrchr(path, '/') + 1;
 	strcpy(name, MODULE ".ko");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (syscall(SYS_finit_module, fd, "", 0))
-		err = -errno;
-	close(fd);
-	return err;
+	return module_insert_file(path);
 }
 
 const char *publish_need(void)

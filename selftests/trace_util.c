@@ -80,11 +80,6 @@ int trace_wait(unsigned int nr)
 	return 0;
 }
 
-int trace_mark(const char *text)
-{
-	return write_file(INSTANCE "/trace_marker", text);
-}
-
 /* " comm-123 [001] flags 12.345678: event: fields": false for anything else */
 static bool parse(char *line, struct trace_record *record)
 {
@@ -153,15 +148,6 @@ void trace_free(struct trace *trace)
 {
 	free(trace->record);
 	*trace = (struct trace) { };
-}
-
-size_t trace_count(const struct trace *trace, const char *event)
-{
-	size_t i, count = 0;
-
-	for (i = 0; i < trace->nr; i++)
-		count += !strcmp(trace->record[i].event, event);
-	return count;
 }
 
 static const char *field(const struct trace_record *record, const char *name)

@@ -41,11 +41,7 @@ void trace_free(struct trace *trace);
  * has those that come later.
  */
 int trace_wait(unsigned int nr);
-/* Record a text, as event "tracing_mark_write", whatever thread this is. */
-int trace_mark(const char *text);
 
-/* How often an event was recorded */
-size_t trace_count(const struct trace *trace, const char *event);
 /* Value of a number "name=..." in the fields; 0 if there is none */
 uint64_t trace_value(const struct trace_record *record, const char *name,
 		     int base);
