@@ -7,8 +7,14 @@ TOP=${TOP:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 cd "$TOP" || exit 1
 part=$(basename "$0")
 logs=$TOP/build/log/$part
-mkdir -p "$logs"
 passed=0 failed=0 skipped=0
+
+# Another user's logs, which stay as they are, would be read for this run's.
+if ! mkdir -p "$logs" || [ -n "$(find "$logs" ! -writable -print -quit)" ]; then
+	echo "FAIL $part: cannot write below build/; see who owns it, and: make clean"
+	echo "$part: 0 passed, 1 failed, 0 skipped"
+	exit 1
+fi
 
 # log_of NAME: the file a test's output goes to
 log_of()
@@ -16,10 +22,13 @@ log_of()
 	printf '%s/%s.log' "$logs" "$(printf '%s' "$1" | tr -c 'a-zA-Z0-9._\n-' _)"
 }
 
-# say_failed NAME LOG WHY: one line, and the end of the log
+# say_failed NAME LOG WHY: one line; what failed, with what stands above it,
+# wherever that is in the log; and the log's end
 say_failed()
 {
 	printf 'FAIL %s: %s; the whole log: %s\n' "$1" "$3" "${2#"$TOP"/}"
+	grep -E -B 8 '^not ok|FAIL|exit status' "$2" | grep -Ev '^\[ RUN|^\[ +OK|^ok ' |
+		head -n 40 | sed 's/^/     > /'
 	tail -n 25 "$2" | sed 's/^/     | /'
 }
 
@@ -59,17 +68,24 @@ check_counted()
 			printf 'ok   %s: %s (%d s)\n' "$name" "$count" $((SECONDS - began))
 		else
 			[ "${BASH_REMATCH[2]}" -gt 0 ] || failed=$((failed + 1))
-			# with what a kselftest says above the line of its failure
-			grep -E -B 8 '^not ok|FAIL' "$log" | grep -E '^(not ok|#)|FAIL' |
-				head -n 40 | sed 's/^/     > /'
 			say_failed "$name" "$log" "$count, exit status $status"
 		fi
-		grep -E '^ok .*# SKIP' "$log" | sed 's/^ok [0-9]* */     skipped: /' | sort | uniq -c |
-			sed 's/^ *1 //; s/^ *\([0-9]*\) */\1 x /' | head -n 20
+		sed -nE 's/^ok [0-9]* *(.*# SKIP)/     skipped: \1/p; s/^skipped: /     &/p' "$log" | sort | uniq -c |
+			sed 's/^ *1 //; t; s/^ *\([0-9]*\) */\1 x /' | head -n 20
 	else
 		failed=$((failed + 1))
 		say_failed "$name" "$log" "no count in its output, exit status $status"
 	fi
+}
+
+# counted COMMAND...: its output, with the tests of cmocka in it counted; it stops at
+# a failure
+counted()
+{
+	local status
+	"$@" 2>&1 | awk -f scripts/lib/cmocka.awk
+	status=${PIPESTATUS[0]}
+	return "$status"
 }
 
 # skip NAME REASON: counted and said
@@ -77,6 +93,22 @@ skip()
 {
 	skipped=$((skipped + 1))
 	printf 'skip %s: %s\n' "$1" "$2"
+}
+
+# other_runtimes: OpenMP runtimes of the next release, for tests below the adaptor, in
+# RUNTIMES. A mirror need not have that release; if it has, it is to be had.
+other_runtimes()
+{
+	local name='OpenMP runtimes of Debian 13' log dir
+	log=$(log_of "$name")
+	dir=$(scripts/packages unpack-all --suite trixie libc6 libgcc-s1 libgomp1 libomp5-19 libmount1 2>"$log")
+	case $? in
+	0) export RUNTIMES=trixie=$dir ;;
+	4) skip "$name" "$(tail -n 1 "$log")" ;;
+	*)
+		failed=$((failed + 1))
+		say_failed "$name" "$log" 'they could not be fetched' ;;
+	esac
 }
 
 # finish: the part's last line and exit status

@@ -15,6 +15,19 @@ build_module() {
 	find "$dir" -maxdepth 1 -name '*.ko'
 }
 
+# plain_path DIRECTORY: it, or a link to it with a name that kbuild can build in
+plain_path() {
+	local link
+	link=$CACHE/tree/$(digest <<<"$1")
+	case $1 in
+	*[[:space:]:%]*)
+		mkdir -p "$CACHE/tree"
+		ln -sfn "$1" "$link"
+		printf '%s\n' "$link" ;;
+	*) printf '%s\n' "$1" ;;
+	esac
+}
+
 build_module_now() {
 	local out
 	key=$({ echo "$kernel"; cd "$TOP" || exit
@@ -31,7 +44,7 @@ build_module_now() {
 	rsync -a --delete --exclude='*.o' --exclude='*.ko' --exclude='.*' --exclude='*.mod*' \
 		--exclude=Module.symvers --exclude=modules.order --exclude=tests "$TOP/$source/" "$dir/"
 	echo "$kernel" >"$dir/.kernel"
-	if ! out=$(make -s -C "$kernel/build" M="$dir" modules 2>&1); then
+	if ! out=$(make -s -C "$kernel/build" M="$(plain_path "$TOP/build")/${dir##*/}" modules 2>&1); then
 		printf '%s\n' "$out"
 		fail 125 "$source does not build for this kernel" "Leave it out with --no-module."
 	fi

@@ -8,8 +8,15 @@
 SCRIPTS=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck disable=SC2034 # for those who source this
 TOP=$(dirname "$SCRIPTS")
-CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/virtflex
+# Not every service sets HOME; the shell knows the one of this user.
+export HOME=${HOME:-$(unset HOME; echo ~)}
+case ${XDG_CACHE_HOME-} in
+/*) CACHE=$XDG_CACHE_HOME/virtflex ;;
+*) CACHE=$HOME/.cache/virtflex ;;
+esac
 export LC_ALL=C
+# What goes into a guest is for all its users.
+umask 022
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -63,6 +70,15 @@ locked() {
 	fi
 	"$@"
 	exec {fd}>&-
+}
+
+# plain_cache: kernels and Xen build in no directory with such a name
+plain_cache() {
+	case $CACHE in
+	*[[:space:]:%]*)
+		fail 125 "nothing can be built in a directory with a blank, a colon or a percent sign in its name: $CACHE" \
+			"Set XDG_CACHE_HOME to another." ;;
+	esac
 }
 
 # digest: a short digest of standard input

@@ -50,27 +50,51 @@ make_base() {
 
 is_elf() { [ "$(head -c 4 "$1" 2>/dev/null | tr -d '\0')" = $'\177ELF' ]; }
 
+# loader_says FILE: which libraries it needs, and where they are, as ldd has it
+loader_says() {
+	local file=$1 dir path=$TOP/build/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+	LD_LIBRARY_PATH=$path ldd "$file" 2>&1 && return
+	# Nothing is mapped to be run from a file system mounted noexec, and ldd says
+	# that it is no dynamic executable. Not everything is one.
+	readelf -d "$file" 2>/dev/null | grep -q '(NEEDED)' || return 0
+	mkdir -p "$CACHE"
+	dir=$(mktemp -d "$CACHE/ldd.XXXXXX")
+	cp "$file" "$dir/"
+	chmod u+x "$dir/${file##*/}"
+	LD_LIBRARY_PATH=$(dirname "$file"):$path ldd "$dir/${file##*/}" 2>&1 || :
+	rm -rf "$dir"
+}
+
 # add_libraries ROOT FILE...: the libraries and interpreter that FILEs need. From a standard
-# directory they keep their place; others go to /usr/lib, which ld.so searches.
+# directory they keep their place; others go to /usr/lib, which ld.so searches. By
+# libgcc_s glibc ends threads, and loads it when it does: no program names it.
 add_libraries() {
-	local root=$1 file lib dst
+	local root=$1 file lib dst said wrong unwinder
 	shift
 	for file; do
 		is_elf "$file" || continue
+		said=$(loader_says "$file")
+		wrong=$(sed -n 's/^[[:space:]]*\(.*\) => not found$/\1/p' <<<"$said" | head -n 1)
+		[ -z "$wrong" ] ||
+			fail 125 "$file needs $wrong, which is not on this machine" \
+				"Install its package, or add its directory to LD_LIBRARY_PATH."
+		# "FILE: LIBRARY: version `NAME' not found (required by FILE)"
+		wrong=$(sed -n "s/^.*: \(.*\): version \`\(.*\)' not found (required by .*/version \2 of \1/p" \
+			<<<"$said" | head -n 1)
+		[ -z "$wrong" ] ||
+			fail 125 "$file needs $wrong, and this machine's is another" \
+				"Build it here, or bring its own library by LD_LIBRARY_PATH."
+		# "NAME => PATH (ADDRESS)", and "PATH (ADDRESS)" for the interpreter
 		while read -r lib; do
 			case $lib in
-			'not found '*)
-				fail 125 "$file needs ${lib#not found }, which is not on this machine" \
-					"Install its package, or add its directory to LD_LIBRARY_PATH." ;;
 			/lib/*|/lib64/*|/usr/lib/*|/usr/lib64/*) dst=$root$lib ;;
 			*) dst=$root/usr/lib/${lib##*/} ;;
 			esac
 			[ -e "$dst" ] || install -D -m 755 "$lib" "$dst"
-		done < <(LD_LIBRARY_PATH=$TOP/build/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} \
-			ldd "$file" 2>/dev/null |
-			awk '/=> not found/ { print "not found " $1; next }
-			     $2 == "=>" && $3 ~ /^\// { print $3; next }
-			     $1 ~ /^\// { print $1 }')
+			[ "${lib##*/}" = libc.so.6 ] || continue
+			unwinder=${lib%/*}/libgcc_s.so.1 dst=${dst%/*}/libgcc_s.so.1
+			[ -e "$dst" ] || [ ! -e "$unwinder" ] || install -m 644 "$unwinder" "$dst"
+		done < <(sed -nE 's/^\t(.* => )?(\/.*) \(0x[0-9a-f]+\)$/\2/p' <<<"$said")
 	done
 }
 

@@ -80,7 +80,8 @@ add_card() {
 	device=pci-serial-4x
 	for file; do
 		nr=$((nr + 1))
-		qemu+=(-chardev "file,id=$id$nr,path=$file")
+		# QEMU runs in there; its options split at a comma, such as in a path.
+		qemu+=(-chardev "file,id=$id$nr,path=${file#"$RUN"/}")
 		device+=,chardev$nr=$id$nr
 	done
 	while [ "$nr" -lt 4 ]; do
@@ -115,7 +116,7 @@ kvm_works() {
 
 machine_begin() {
 	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
-		-chardev "file,id=com1,path=$RUN/console" -serial chardev:com1)
+		-chardev "file,id=com1,path=console" -serial chardev:com1)
 }
 
 # delay_loops: the kernel finds out for each CPU how long a delay loop takes, which takes a
@@ -149,7 +150,7 @@ machine_plain() {
 		qemu+=(-accel "tcg,thread=multi" -cpu max)
 	fi
 	cat "$(base_archive)" "$RUN"/*.cpio >"$RUN/initrd"
-	qemu+=(-kernel "$kernel/bzImage" -initrd "$RUN/initrd"
+	qemu+=(-kernel "$kernel/bzImage" -initrd initrd
 		-append "console=ttyS0 $(guest_args)")
 }
 

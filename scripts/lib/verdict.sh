@@ -64,8 +64,13 @@ verdict() {
 keep_log() {
 	local part
 	if [ -z "$log" ]; then
-		mkdir -p "$TOP/build/log"
-		log=$TOP/build/log/guest-$(date +%Y%m%d-%H%M%S)-$$.log
+		log=guest-$(date +%Y%m%d-%H%M%S)-$$.log
+		# The tree may be another user's.
+		if mkdir -p "$TOP/build/log" && [ -w "$TOP/build/log" ]; then
+			log=$TOP/build/log/$log
+		else
+			log=${TMPDIR:-/tmp}/$log
+		fi 2>/dev/null
 	fi
 	for part in "$RUN"/{command,qemu,records,console,guest-console,dom0-records,dm}; do
 		[ ! -s "$part" ] || { echo "==== ${part##*/}"; tr -d '\r' <"$part"; }
