@@ -69,20 +69,21 @@ VF_EXPORT int virtflex_event_read(const struct virtflex_event *event,
 	uint32_t seq;
 	int ret;
 
+	if (!event)
+		return -EINVAL;
 	for (tries = 0; tries < EVENT_TRIES; tries++) {
 		if (tries >= EVENT_TRIES_AT_ONCE)
 			sched_yield();
 		seq = __atomic_load_n(&event->seq, __ATOMIC_ACQUIRE);
 		if (seq & 1)
 			continue;
+		/* none of these is to be done after the load behind them */
 		ret = event_version(event);
-		gen = __atomic_load_n(&event->generation, __ATOMIC_RELAXED);
-		st = __atomic_load_n(&event->state, __ATOMIC_RELAXED);
+		gen = __atomic_load_n(&event->generation, __ATOMIC_ACQUIRE);
+		st = __atomic_load_n(&event->state, __ATOMIC_ACQUIRE);
 		for (i = 0; i < VIRTFLEX_MAX_NODES / 64; i++)
 			mask.bits[i] = __atomic_load_n(&event->active.bits[i],
-						       __ATOMIC_RELAXED);
-		/* the loads above are not to be done after the one below */
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+						       __ATOMIC_ACQUIRE);
 		if (__atomic_load_n(&event->seq, __ATOMIC_RELAXED) != seq)
 			continue;
 		if (ret)

@@ -2,6 +2,7 @@
 /* Whole files below the sysroot. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,16 +20,14 @@
  */
 int vf_open(const struct virtflex *vf, const char *path, int flags)
 {
-	char *full;
-	int fd;
+	char full[PATH_MAX];
+	int len, fd;
 
-	if (asprintf(&full, "%s%s", vf->sysroot, path) < 0)
-		return -ENOMEM;
+	len = snprintf(full, sizeof(full), "%s%s", vf->sysroot, path);
+	if (len >= (int)sizeof(full))
+		return -ENAMETOOLONG;
 	fd = open(full, flags | O_CLOEXEC);
-	if (fd < 0)
-		fd = -errno;
-	free(full);
-	return fd;
+	return fd < 0 ? -errno : fd;
 }
 
 /**
@@ -104,5 +103,51 @@ int vf_read_file(const struct virtflex *vf, const char *path, size_t max,
 		return fd;
 	ret = vf_read_fd(fd, max, text, len);
 	close(fd);
+	return ret;
+}
+
+/**
+ * vf_read_line() - read a file of one line below the sysroot
+ * @vf: handle
+ * @path: absolute path
+ * @line: where to store the line without its end; its text is to be freed
+ *
+ * Return: 0 or a negative errno.
+ */
+int vf_read_line(const struct virtflex *vf, const char *path,
+		 struct vf_span *line)
+{
+	size_t len;
+	char *text;
+	int ret;
+
+	ret = vf_read_file(vf, path, VF_MAX_SYSFS_BYTES, &text, &len);
+	if (ret)
+		return ret;
+	while (len && text[len - 1] == '\n')
+		len--;
+	*line = (struct vf_span){ text, len };
+	return 0;
+}
+
+/**
+ * vf_read_nodelist() - read a file that is a list of nodes
+ * @vf: handle
+ * @path: absolute path
+ * @mask: where to store the set
+ *
+ * Return: 0 or a negative errno.
+ */
+int vf_read_nodelist(const struct virtflex *vf, const char *path,
+		     struct virtflex_nodemask *mask)
+{
+	struct vf_span line;
+	int ret;
+
+	ret = vf_read_line(vf, path, &line);
+	if (ret)
+		return ret;
+	ret = vf_parse_nodelist(line, mask);
+	free((char *)line.p);
 	return ret;
 }

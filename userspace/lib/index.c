@@ -1,75 +1,111 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The index of a page, by which interleave policies spread pages over nodes. */
 #include <errno.h>
+#include <fcntl.h>
+#include <libmount.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "walk.h"
 
+static bool is_interleaved(const struct vf_walk *w, const struct vf_vma *vma)
+{
+	enum vf_policy_mode mode = w->maps.policies[vma->policy].mode;
+
+	return mode == VF_POLICY_INTERLEAVE || mode == VF_POLICY_WEIGHTED;
+}
+
+static int add_tmpfs(struct vf_walk *w, dev_t dev)
+{
+	uint64_t *bigger;
+
+	bigger = reallocarray(w->tmpfs, w->nr_tmpfs + 1, sizeof(*bigger));
+	if (!bigger)
+		return -ENOMEM;
+	w->tmpfs = bigger;
+	w->tmpfs[w->nr_tmpfs++] = (uint64_t)major(dev) << 32 | minor(dev);
+	return 0;
+}
+
+/* Lines that cannot be understood are none: not everything there is a mount. */
+static int skip_line(struct libmnt_table *table, const char *name, int line)
+{
+	(void)table;
+	(void)name;
+	(void)line;
+	return 1;
+}
+
+static int find_tmpfs(struct vf_walk *w, FILE *mountinfo)
+{
+	struct libmnt_table *table = mnt_new_table();
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs;
+	const char *type;
+	int ret = -ENOMEM;
+
+	if (!table || !iter)
+		goto out;
+	mnt_table_set_parser_errcb(table, skip_line);
+	ret = mnt_table_parse_stream(table, mountinfo, "mountinfo");
+	while (!ret && !mnt_table_next_fs(table, iter, &fs)) {
+		type = mnt_fs_get_fstype(fs);
+		if (type && !strcmp(type, "tmpfs"))
+			ret = add_tmpfs(w, mnt_fs_get_devno(fs));
+	}
+out:
+	mnt_free_iter(iter);
+	mnt_unref_table(table);
+	return ret;
+}
+
 static int read_tmpfs(struct vf_walk *w)
 {
-	struct vf_span rest, line, field, type, part;
-	uint64_t major, minor, *bigger;
-	char path[64], *text;
-	const char *colon;
-	size_t len;
-	int ret, i;
+	char path[64];
+	FILE *f;
+	int fd, ret;
 
 	vf_process_path(w, "mountinfo", path, sizeof(path));
-	ret = vf_read_file(w->vf, path, VF_MAX_MAPS_BYTES, &text, &len);
+	fd = vf_open(w->vf, path, O_RDONLY);
 	/* of a thread that has exited, there is none */
-	if (ret == -EINVAL || (ret == -ENOENT && !vf_process_has_thread(w)))
+	if (fd == -EINVAL || (fd == -ENOENT && !vf_process_has_thread(w)))
 		return -ESRCH;
+	if (fd < 0 && fd != -ENOENT && fd != -EACCES)
+		return fd;
 	w->has_tmpfs = true;
-	if (ret == -ENOENT || ret == -EACCES)
+	if (fd < 0)
 		return 0;
-	if (ret)
-		return ret;
-	rest = (struct vf_span){ text, len };
-	while (vf_next_line(&rest, &line)) {
-		/* id, parent, major:minor, ..., "-", type, source, options */
-		for (i = 0; i < 3; i++)
-			vf_next_field(&line, &field);
-		while (vf_next_field(&line, &type) && !vf_span_is(type, "-"))
-			;
-		if (!vf_next_field(&line, &type) || !vf_span_is(type, "tmpfs"))
-			continue;
-		colon = memchr(field.p, ':', field.len);
-		if (!colon)
-			continue;
-		part = (struct vf_span){ field.p, colon - field.p };
-		if (vf_parse_u64(part, &major))
-			continue;
-		part = (struct vf_span){ colon + 1, field.len - part.len - 1 };
-		if (vf_parse_u64(part, &minor))
-			continue;
-		bigger = reallocarray(w->tmpfs, w->nr_tmpfs + 1,
-				      sizeof(*bigger));
-		if (!bigger) {
-			ret = -ENOMEM;
-			break;
-		}
-		w->tmpfs = bigger;
-		w->tmpfs[w->nr_tmpfs++] = major << 32 | minor;
+	f = fdopen(fd, "r");
+	if (!f) {
+		close(fd);
+		return -ENOMEM;
 	}
-	free(text);
+	ret = find_tmpfs(w, f);
+	fclose(f);
 	return ret;
 }
 
 /**
- * vf_index_in_memory_file() - is a mapping of a file in memory?
+ * vf_index_in_memory_file() - is an interleaved mapping of a file in memory?
  * @w: walk
  * @vma: mapping
  *
- * Return: 1: it is, and its pages are not hugetlb's; 0; or a negative errno.
+ * Return: 1: it is, and its pages are not hugetlb's; 0, as for all mappings that
+ * are not interleaved; or a negative errno.
  */
 int vf_index_in_memory_file(struct vf_walk *w, const struct vf_vma *vma)
 {
 	size_t i;
 	int ret;
 
-	if (!vma->ino || vma->page_bytes != VF_PAGE_BYTES)
+	if (!vma->ino || vma->page_bytes != VF_PAGE_BYTES ||
+	    !is_interleaved(w, vma))
 		return 0;
+	if (vma->kernel_shm)
+		return 1;
 	if (!w->has_tmpfs) {
 		ret = read_tmpfs(w);
 		if (ret)
@@ -77,7 +113,7 @@ int vf_index_in_memory_file(struct vf_walk *w, const struct vf_vma *vma)
 	}
 	for (i = 0; i < w->nr_tmpfs && w->tmpfs[i] != vma->dev; i++)
 		;
-	return vma->kernel_shm || i < w->nr_tmpfs;
+	return i < w->nr_tmpfs;
 }
 
 /**

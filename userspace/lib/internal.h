@@ -48,6 +48,10 @@ int vf_open(const struct virtflex *vf, const char *path, int flags);
 int vf_read_fd(int fd, size_t max, char **text, size_t *len);
 int vf_read_file(const struct virtflex *vf, const char *path, size_t max,
 		 char **text, size_t *len);
+int vf_read_line(const struct virtflex *vf, const char *path,
+		 struct vf_span *line);
+int vf_read_nodelist(const struct virtflex *vf, const char *path,
+		     struct virtflex_nodemask *mask);
 
 /* text.c */
 bool vf_next_line(struct vf_span *text, struct vf_span *line);
@@ -60,15 +64,21 @@ int vf_parse_hex(struct vf_span s, uint64_t *value);
 int vf_parse_list(struct vf_span s, unsigned int limit, bool ascending,
 		  int (*add)(unsigned int first, unsigned int last, void *data),
 		  void *data);
-int vf_parse_nodelist(struct vf_span s, struct virtflex_nodemask *mask);
 int vf_parse_node_count(struct vf_span field, unsigned int *node,
 			uint64_t *count);
+
+/* nodemask.c */
+int vf_parse_nodelist(struct vf_span s, struct virtflex_nodemask *mask);
 void vf_nodemask_and(struct virtflex_nodemask *mask,
 		     const struct virtflex_nodemask *other);
 bool vf_nodemask_empty(const struct virtflex_nodemask *mask);
 
 /* topology.c */
 int vf_topology_read_fd(int fd, struct virtflex_topology **topology);
+
+/* wait.c */
+int vf_wait(int fd, int cancel_fd, uint64_t generation, int timeout_ms,
+	    struct virtflex_topology **topology);
 
 /* maps.c */
 
@@ -104,6 +114,10 @@ struct vf_policy {
  * @ino: inode
  * @dev: device, major << 32 | minor
  * @kernel_shm: memory of a memfd, System V or anonymous shared mapping
+ * @accessible: it may be read, written or executed: one that may not is mostly
+ *	address space that is kept free
+ * @name: what it is of; part of the text that was parsed, and no longer there
+ *	than that
  */
 struct vf_vma {
 	uint64_t start;
@@ -116,6 +130,8 @@ struct vf_vma {
 	bool special;
 	bool text;
 	bool kernel_shm;
+	bool accessible;
+	struct vf_span name;
 	uint64_t ino;
 	uint64_t dev;
 };
@@ -141,14 +157,48 @@ struct vf_maps {
 	unsigned int task_policy;
 };
 
+/**
+ * struct vf_numa_line - a line of numa_maps
+ * @start: first address of the mapping
+ * @policy: text of its policy
+ * @page_bytes: size of its pages
+ * @pages: number of them; of transparent large ones, their base pages
+ * @hugetlb: whether these are hugetlb pages
+ * @present: whether it has pages
+ */
+struct vf_numa_line {
+	uint64_t start;
+	struct vf_span policy;
+	uint64_t page_bytes;
+	uint64_t pages;
+	bool hugetlb;
+	bool present;
+};
+
 int vf_parse_policy(struct vf_span s, struct vf_policy *policy);
 int vf_parse_numa_head(struct vf_span *line, uint64_t *start,
 		       struct vf_span *policy);
+int vf_parse_numa_line(struct vf_span line, struct vf_numa_line *out,
+		       uint64_t *pages);
+int vf_parse_maps_line(struct vf_span line, struct vf_vma *vma);
 int vf_maps_parse(struct vf_span maps, struct vf_span numa_maps,
 		  struct vf_maps *out);
 int vf_maps_compare(struct vf_maps *maps, struct vf_span numa_maps);
 int vf_maps_forget(struct vf_maps *maps, unsigned int policy);
 void vf_maps_free(struct vf_maps *maps);
+
+/* find.c */
+
+/* Longest directory of a thread in /proc, and what follows it at most. */
+#define VF_PROC_DIR_LEN		40
+
+int vf_find_memory(const struct virtflex *vf, pid_t pid, const char *name,
+		   char dir[VF_PROC_DIR_LEN], char **text, size_t *len);
+int vf_find_process(const struct virtflex *vf, int pidfd, pid_t *pid);
+
+/* copy.c */
+int vf_copy_from(void *to, const void *from, size_t size);
+int vf_copy_to(void *to, const void *from, size_t size);
 
 /* threads.c */
 

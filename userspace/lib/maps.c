@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* /proc/PID/maps and numa_maps: mappings, their policies, pages per node. */
-#include <dirent.h>
+/* /proc/PID/maps and numa_maps: mappings and their policies. */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "internal.h"
 
@@ -106,26 +102,15 @@ int vf_parse_numa_head(struct vf_span *line, uint64_t *start,
 }
 
 /**
- * struct numa_line - a line of numa_maps
- * @start: first address of the mapping
- * @policy: its policy
- * @page_bytes: size of its pages
- * @pages: number of them; of transparent large ones, their base pages
- * @hugetlb: whether these are hugetlb pages
- * @present: whether it has pages
+ * vf_parse_numa_line() - read a line of numa_maps
+ * @line: line
+ * @out: where to store what it says
+ * @pages: where to add the base pages on each node; NULL if not wanted
+ *
+ * Return: 0 or -EBADMSG.
  */
-struct numa_line {
-	uint64_t start;
-	struct vf_span policy;
-	uint64_t page_bytes;
-	uint64_t pages;
-	bool hugetlb;
-	bool present;
-};
-
-/* @pages: where to add the counts per node; NULL if not wanted */
-static int parse_numa_line(struct vf_span line, struct numa_line *out,
-			   uint64_t *pages)
+int vf_parse_numa_line(struct vf_span line, struct vf_numa_line *out,
+		       uint64_t *pages)
 {
 	struct vf_span field, rest;
 	unsigned int node;
@@ -182,7 +167,14 @@ static bool is_special(struct vf_span name, bool no_device)
 	       (no_device && vf_span_is(name, "/secretmem (deleted)"));
 }
 
-static int parse_maps_line(struct vf_span line, struct vf_vma *vma)
+/**
+ * vf_parse_maps_line() - read a line of maps
+ * @line: line
+ * @vma: where to store what it says; the rest is 0
+ *
+ * Return: 0 or -EBADMSG.
+ */
+int vf_parse_maps_line(struct vf_span line, struct vf_vma *vma)
 {
 	struct vf_span range, perms, offset, dev, ino, part;
 	uint64_t major, minor;
@@ -220,6 +212,8 @@ static int parse_maps_line(struct vf_span line, struct vf_vma *vma)
 	vma->dev = major << 32 | minor;
 	while (vf_span_skip(&line, " "))
 		;
+	vma->name = line;
+	vma->accessible = perms.len == 4 && memcmp(perms.p, "---", 3);
 	vma->special = is_special(line, !major);
 	vma->kernel_shm = !major && (vf_span_skip(&line, "/memfd:") ||
 				     vf_span_skip(&line, "/SYSV") ||
@@ -285,7 +279,7 @@ static int intern_text(struct vf_maps *maps, struct vf_span text,
 int vf_maps_parse(struct vf_span maps, struct vf_span numa, struct vf_maps *out)
 {
 	struct vf_span line, numa_text, last_policy = { "", 0 };
-	struct numa_line numa_line = { 0 };
+	struct vf_numa_line numa_line = { 0 };
 	unsigned int policy = 0;
 	size_t size = 0;
 	struct vf_vma vma, *bigger;
@@ -294,15 +288,15 @@ int vf_maps_parse(struct vf_span maps, struct vf_span numa, struct vf_maps *out)
 
 	memset(out, 0, sizeof(*out));
 	has_numa = vf_next_line(&numa, &numa_text);
-	if (has_numa && parse_numa_line(numa_text, &numa_line, NULL))
+	if (has_numa && vf_parse_numa_line(numa_text, &numa_line, NULL))
 		return -EBADMSG;
 	while (vf_next_line(&maps, &line)) {
-		if (parse_maps_line(line, &vma))
+		if (vf_parse_maps_line(line, &vma))
 			return -EBADMSG;
 		while (has_numa && numa_line.start < vma.start) {
 			has_numa = vf_next_line(&numa, &numa_text);
 			if (has_numa &&
-			    parse_numa_line(numa_text, &numa_line, NULL))
+			    vf_parse_numa_line(numa_text, &numa_line, NULL))
 				return -EBADMSG;
 		}
 		if (!has_numa || numa_line.start != vma.start)
@@ -403,157 +397,4 @@ void vf_maps_free(struct vf_maps *maps)
 	free(maps->vmas);
 	free(maps->policies);
 	memset(maps, 0, sizeof(*maps));
-}
-
-/* Sum of what is mapped in transparent 2 MiB pages. Not every kernel tells. */
-static uint64_t read_thp_pages(struct virtflex *vf, const char *path)
-{
-	static const char *const keys[] = {
-		"AnonHugePages:", "ShmemPmdMapped:", "FilePmdMapped:",
-	};
-	struct vf_span rest, line, key, number;
-	uint64_t kb, sum = 0;
-	char *text;
-	size_t len, i;
-
-	if (vf_read_file(vf, path, VF_MAX_SYSFS_BYTES, &text, &len))
-		return 0;
-	rest = (struct vf_span){ text, len };
-	while (vf_next_line(&rest, &line)) {
-		if (!vf_next_field(&line, &key))
-			continue;
-		for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-			if (vf_span_is(key, keys[i]) &&
-			    vf_next_field(&line, &number) &&
-			    !vf_parse_u64(number, &kb))
-				sum += kb / 4;
-	}
-	free(text);
-	return sum;
-}
-
-/* -ESRCH: there is no such thread, or it has exited and shows no memory. */
-static int read_numa_maps(const struct virtflex *vf, const char *dir,
-			  char **text, size_t *len)
-{
-	char path[64];
-	int ret;
-
-	snprintf(path, sizeof(path), "%s/numa_maps", dir);
-	ret = vf_read_file(vf, path, VF_MAX_MAPS_BYTES, text, len);
-	if (ret)
-		return ret == -ENOENT ? -ESRCH : ret;
-	if (*len)
-		return 0;
-	free(*text);
-	return -ESRCH;
-}
-
-/*
- * Any thread shows the memory of its process that has not exited.
- *
- * @dir: set to its directory
- *
- * Return: 0; -ESRCH: there is no such process, or no memory, because it has
- * ended or is the kernel's; -EAGAIN: its threads exit before they can be read;
- * or another negative errno.
- */
-static int find_numa_maps(const struct virtflex *vf, pid_t pid, char *dir,
-			  size_t dir_size, char **text, size_t *len)
-{
-	unsigned int looks = 0;
-	DIR *threads;
-	pid_t tid;
-	int ret, fd;
-
-	if (pid)
-		snprintf(dir, dir_size, "/proc/%d", pid);
-	else
-		snprintf(dir, dir_size, "/proc/thread-self");
-	ret = read_numa_maps(vf, dir, text, len);
-	if (ret != -ESRCH)
-		return ret;
-	/* no such process, or no such file of any process? */
-	fd = vf_open(vf, "/proc/thread-self/numa_maps", O_RDONLY);
-	if (fd >= 0)
-		close(fd);
-	else if (fd == -ENOENT && !vf->has_sysroot)
-		return -ENOSYS;
-	if (!pid)
-		return ret;
-	do {
-		ret = vf_threads_open(vf, pid, &threads);
-		if (ret)
-			break;
-		ret = -ESRCH;
-		while (ret && (tid = vf_threads_next(threads))) {
-			/* a main thread that has exited stays until all have */
-			if (tid == pid)
-				continue;
-			snprintf(dir, dir_size, "/proc/%d/task/%d", pid, tid);
-			ret = read_numa_maps(vf, dir, text, len);
-			if (ret == -ESRCH)
-				ret = -EAGAIN;
-		}
-		closedir(threads);
-	} while (ret == -EAGAIN && ++looks < VF_MAX_LOOKS);
-	return ret;
-}
-
-VF_EXPORT int virtflex_pages_read(struct virtflex *vf, pid_t pid,
-				  struct virtflex_pages **pagesp)
-{
-	struct vf_span rest, line;
-	struct virtflex_pages *pages;
-	struct numa_line numa_line;
-	uint64_t before, *counts;
-	char dir[40], path[64], *text;
-	unsigned int node;
-	size_t len;
-	int ret;
-
-	if (!vf || !pagesp || pid < 0)
-		return -EINVAL;
-	ret = find_numa_maps(vf, pid, dir, sizeof(dir), &text, &len);
-	if (ret)
-		return ret;
-	ret = -ENOMEM;
-	pages = calloc(1, sizeof(*pages));
-	counts = calloc(VIRTFLEX_MAX_NODES, sizeof(*counts));
-	if (!pages || !counts)
-		goto err;
-	pages->pages = counts;
-	rest = (struct vf_span){ text, len };
-	while (vf_next_line(&rest, &line)) {
-		before = pages->total_pages;
-		ret = parse_numa_line(line, &numa_line, counts);
-		if (ret)
-			goto err;
-		pages->total_pages = 0;
-		for (node = 0; node < VIRTFLEX_MAX_NODES; node++)
-			pages->total_pages += counts[node];
-		if (numa_line.hugetlb)
-			pages->hugetlb_pages += pages->total_pages - before;
-	}
-	for (node = 0; node < VIRTFLEX_MAX_NODES; node++)
-		if (counts[node])
-			pages->nr_nodes = node + 1;
-	snprintf(path, sizeof(path), "%s/smaps_rollup", dir);
-	pages->thp_pages = read_thp_pages(vf, path);
-	free(text);
-	*pagesp = pages;
-	return 0;
-err:
-	free(text);
-	free(pages);
-	free(counts);
-	return ret;
-}
-
-VF_EXPORT void virtflex_pages_free(struct virtflex_pages *pages)
-{
-	if (!pages)
-		return;
-	free((void *)pages->pages);
-	free(pages);
 }

@@ -8,48 +8,19 @@
 
 #include "walk.h"
 
-/* Text of a file of one line, without its end, to be freed. */
-static int read_line(const struct virtflex *vf, const char *path,
-		     struct vf_span *line)
-{
-	size_t len;
-	char *text;
-	int ret;
-
-	ret = vf_read_file(vf, path, VF_MAX_SYSFS_BYTES, &text, &len);
-	if (ret)
-		return ret;
-	while (len && text[len - 1] == '\n')
-		len--;
-	*line = (struct vf_span){ text, len };
-	return 0;
-}
-
-static int read_nodelist(const struct virtflex *vf, const char *path,
-			 struct virtflex_nodemask *mask)
-{
-	struct vf_span line;
-	int ret;
-
-	ret = read_line(vf, path, &line);
-	if (ret)
-		return ret;
-	ret = vf_parse_nodelist(line, mask);
-	free((char *)line.p);
-	return ret;
-}
-
 /* Nodes with memory, and those without, which policies may name all the same. */
 static int read_nodes(struct vf_walk *w)
 {
 	int ret, i;
 
-	ret = read_nodelist(w->vf, "/sys/devices/system/node/has_memory",
-			    &w->active);
+	ret = vf_read_nodelist(w->vf, "/sys/devices/system/node/has_memory",
+			       &w->active);
 	if (ret)
 		return ret == -ENOENT ? -ENOSYS : ret;
-	ret = read_nodelist(w->vf, "/sys/devices/system/node/online",
-			    &w->online);
+	ret = vf_read_nodelist(w->vf, "/sys/devices/system/node/online",
+			       &w->online);
+	if (ret == -ENOMEM)
+		return ret;
 	if (ret)
 		w->online = w->active;
 	w->nr_nodes = 0;
@@ -60,48 +31,78 @@ static int read_nodes(struct vf_walk *w)
 	return 0;
 }
 
+/* The nodes that the caller chooses: each must be one with memory. */
+static int take_mask(struct vf_walk *w, uint64_t address)
+{
+	struct virtflex_nodemask nodes;
+	int ret;
+
+	ret = vf_copy_from(&nodes, (const void *)(uintptr_t)address,
+			   sizeof(nodes));
+	if (ret)
+		return ret;
+	vf_nodemask_and(&w->active, &nodes);
+	if (vf_nodemask_empty(&nodes) ||
+	    memcmp(&nodes, &w->active, sizeof(nodes)))
+		return -EINVAL;
+	return 0;
+}
+
+/* The nodes that are published, if any are. */
+static int take_published(struct vf_walk *w)
+{
+	struct virtflex_nodemask nodes;
+	struct virtflex_topology *t;
+	int ret;
+
+	ret = virtflex_topology_read((struct virtflex *)w->vf, &t);
+	if (ret == -ENOENT || ret == -ENODEV)
+		return 0;
+	if (ret)
+		return ret;
+	virtflex_topology_active(t, &nodes);
+	virtflex_topology_free(t);
+	vf_nodemask_and(&w->active, &nodes);
+	return vf_nodemask_empty(&w->active) ? -EINVAL : 0;
+}
+
 /**
- * vf_nodes_read() - read which nodes there are, and which may be used
+ * vf_nodes_choose() - read which nodes there are, and which are active
  * @w: walk
  * @nodemask: address of the mask of a caller who chooses them; or 0
  *
- * Return: 0; -ENOSYS: there are no nodes; -EINVAL: @nodemask has one without
- * memory, or none; -EACCES: the cpuset allows none; -ESRCH: the thread has
- * exited; or another negative errno.
+ * Return: 0; -ENOSYS: there are no nodes; -EFAULT: @nodemask cannot be read;
+ * -EINVAL: it has a node without memory, or none; or another negative errno.
  */
-int vf_nodes_read(struct vf_walk *w, uint64_t nodemask)
+int vf_nodes_choose(struct vf_walk *w, uint64_t nodemask)
 {
-	struct virtflex_nodemask allowed;
-	struct virtflex_topology *t;
-	struct vf_span value;
-	char path[64], *text;
-	size_t len;
 	int ret;
 
 	ret = read_nodes(w);
 	if (ret)
 		return ret;
-	if (nodemask) {
-		/* each of them must be a node with memory */
-		allowed = *(const struct virtflex_nodemask *)
-				(uintptr_t)nodemask;
-		vf_nodemask_and(&w->active, &allowed);
-		if (vf_nodemask_empty(&allowed) ||
-		    memcmp(&allowed, &w->active, sizeof(allowed)))
-			return -EINVAL;
-	} else {
-		ret = virtflex_topology_read((struct virtflex *)w->vf, &t);
-		if (!ret) {
-			virtflex_topology_active(t, &allowed);
-			virtflex_topology_free(t);
-			vf_nodemask_and(&w->active, &allowed);
-			if (vf_nodemask_empty(&w->active))
-				return -EINVAL;
-		} else if (ret != -ENOENT && ret != -ENODEV) {
-			return ret;
-		}
-	}
+	return nodemask ? take_mask(w, nodemask) : take_published(w);
+}
 
+/**
+ * vf_nodes_read() - read which nodes may be used
+ * @w: walk
+ * @nodemask: as for vf_nodes_choose()
+ *
+ * Return: as vf_nodes_choose(), and -EACCES: the cpuset allows none; -ESRCH: the
+ * thread has exited.
+ */
+int vf_nodes_read(struct vf_walk *w, uint64_t nodemask)
+{
+	struct virtflex_nodemask allowed;
+	struct vf_span value;
+	char path[64], *text;
+	size_t len;
+	int ret;
+
+	ret = vf_nodes_choose(w, nodemask);
+	if (ret)
+		return ret;
 	vf_process_path(w, "status", path, sizeof(path));
 	ret = vf_read_file(w->vf, path, VF_MAX_SYSFS_BYTES, &text, &len);
 	if (ret)
@@ -132,6 +133,7 @@ int vf_nodes_read_distances(struct vf_walk *w)
 	unsigned int from, to;
 	uint64_t distance;
 	char path[64];
+	int ret;
 
 	free(w->distances);
 	w->distances = calloc((size_t)w->nr_nodes, w->nr_nodes);
@@ -140,12 +142,13 @@ int vf_nodes_read_distances(struct vf_walk *w)
 	for (from = 0; from < w->nr_nodes; from++) {
 		snprintf(path, sizeof(path),
 			 "/sys/devices/system/node/node%u/distance", from);
-		if (read_line(w->vf, path, &line))
+		ret = vf_read_line(w->vf, path, &line);
+		if (ret == -ENOMEM)
+			return ret;
+		if (ret)
 			continue;
 		rest = line;
-		for (to = 0; to < w->nr_nodes; to++) {
-			if (!virtflex_node_isset(&w->online, to))
-				continue;
+		virtflex_for_each_node(to, &w->online) {
 			if (!vf_next_field(&rest, &field) ||
 			    vf_parse_u64(field, &distance) || distance > 255)
 				break;
@@ -157,33 +160,40 @@ int vf_nodes_read_distances(struct vf_walk *w)
 }
 
 /* Weight of a node; 1 if the kernel has none. */
-static unsigned int read_weight(const struct virtflex *vf, unsigned int node)
+static int read_weight(const struct virtflex *vf, unsigned int node,
+		       unsigned char *weight)
 {
-	uint64_t weight = 0;
 	struct vf_span line;
+	uint64_t value;
 	char path[80];
+	int ret;
 
 	snprintf(path, sizeof(path),
 		 "/sys/kernel/mm/mempolicy/weighted_interleave/node%u", node);
-	if (read_line(vf, path, &line))
-		return 1;
-	if (vf_parse_u64(line, &weight) || !weight || weight > 255)
-		weight = 1;
+	ret = vf_read_line(vf, path, &line);
+	if (ret)
+		return ret == -ENOMEM ? ret : 0;
+	if (!vf_parse_u64(line, &value) && value && value <= 255)
+		*weight = value;
 	free((char *)line.p);
-	return weight;
+	return 0;
 }
 
 /**
  * vf_nodes_read_weights() - read the weights for weighted interleaving
  * @w: walk
+ *
+ * Return: 0 or -ENOMEM.
  */
-void vf_nodes_read_weights(struct vf_walk *w)
+int vf_nodes_read_weights(struct vf_walk *w)
 {
 	unsigned int node;
+	int ret = 0;
 
-	for (node = 0; node < VIRTFLEX_MAX_NODES; node++)
-		w->weights[node] = node < w->nr_nodes ?
-					   read_weight(w->vf, node) : 1;
+	memset(w->weights, 1, sizeof(w->weights));
+	for (node = 0; node < w->nr_nodes && !ret; node++)
+		ret = read_weight(w->vf, node, &w->weights[node]);
+	return ret;
 }
 
 /**
@@ -205,28 +215,4 @@ unsigned int vf_nodes_distance(const struct vf_walk *w, unsigned int from,
 	if (from < w->nr_nodes && to < w->nr_nodes)
 		distance = w->distances[from * w->nr_nodes + to];
 	return distance ? distance : UINT_MAX - 1;
-}
-
-/**
- * vf_nodes_next() - lowest node of a set from a node on
- * @set: set
- * @node: node
- *
- * Return: node, or VIRTFLEX_MAX_NODES if there is none.
- */
-unsigned int vf_nodes_next(const struct virtflex_nodemask *set,
-			   unsigned int node)
-{
-	unsigned int i = node / 64;
-	uint64_t bits;
-
-	if (node >= VIRTFLEX_MAX_NODES)
-		return VIRTFLEX_MAX_NODES;
-	bits = set->bits[i] & (UINT64_MAX << node % 64);
-	while (!bits) {
-		if (++i == VIRTFLEX_MAX_NODES / 64)
-			return VIRTFLEX_MAX_NODES;
-		bits = set->bits[i];
-	}
-	return i * 64 + __builtin_ctzll(bits);
 }

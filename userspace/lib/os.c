@@ -52,7 +52,8 @@ static int kernel_scan(int pagemap_fd, uint64_t start, uint64_t end,
 		       struct vf_region *regions, unsigned int nr_regions,
 		       uint64_t *next)
 {
-	struct scan_region vec[SCAN_REGIONS];
+	/* what reads the program by its instructions does not see it written */
+	struct scan_region vec[SCAN_REGIONS] = { 0 };
 	struct scan_arg arg = {
 		.size = sizeof(arg),
 		.start = start,

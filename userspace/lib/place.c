@@ -12,7 +12,7 @@ static int nearest(const struct vf_walk *w, const struct vf_unit *u,
 	unsigned int node, best = UINT_MAX, d;
 	int ret = -1;
 
-	vf_for_each_node(node, set) {
+	virtflex_for_each_node(node, set) {
 		if (virtflex_node_isset(&w->full[u->kind], node))
 			continue;
 		d = vf_nodes_distance(w, u->node, node);
@@ -31,7 +31,7 @@ static unsigned int distance_to_any(const struct vf_walk *w,
 {
 	unsigned int from, best = UINT_MAX, d;
 
-	vf_for_each_node(from, set) {
+	virtflex_for_each_node(from, set) {
 		d = vf_nodes_distance(w, from, to);
 		if (d < best)
 			best = d;
@@ -46,7 +46,7 @@ static void stand_in(const struct vf_walk *w,
 {
 	unsigned int to, best = UINT_MAX, d;
 
-	vf_for_each_node(to, &w->active) {
+	virtflex_for_each_node(to, &w->active) {
 		d = distance_to_any(w, nodes, to);
 		if (d < best) {
 			best = d;
@@ -70,7 +70,7 @@ static int next_stand_in(const struct vf_walk *w, const struct vf_unit *u,
 
 	if (virtflex_node_isset(&w->active, u->node))
 		best = distance_to_any(w, nodes, u->node);
-	vf_for_each_node(node, &w->active) {
+	virtflex_for_each_node(node, &w->active) {
 		if (virtflex_node_isset(&w->full[u->kind], node))
 			continue;
 		d = distance_to_any(w, nodes, node);
@@ -96,7 +96,7 @@ static unsigned int count_slots(const struct vf_walk *w,
 {
 	unsigned int node, slots = 0;
 
-	vf_for_each_node(node, set)
+	virtflex_for_each_node(node, set)
 		slots += weight(w, pol, node);
 	return slots;
 }
@@ -109,7 +109,7 @@ static unsigned int node_of_slot(const struct vf_walk *w,
 {
 	unsigned int node;
 
-	vf_for_each_node(node, set) {
+	virtflex_for_each_node(node, set) {
 		if (slot < weight(w, pol, node))
 			break;
 		slot -= weight(w, pol, node);
@@ -132,7 +132,7 @@ static unsigned int interleave(const struct vf_walk *w,
 	if (rule->stand_in)
 		return node_of_slot(w, pol, &rule->right,
 				    ilx % rule->right_slots);
-	vf_for_each_node(node, &pol->nodes) {
+	virtflex_for_each_node(node, &pol->nodes) {
 		bool active = virtflex_node_isset(&rule->right, node);
 		unsigned int own = weight(w, pol, node);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The process whose pages are moved: its number, a thread by which its memory is
- * got at, and its mappings.
+ * The process whose pages are moved: a thread by which its memory is got at, and
+ * its mappings.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,43 +11,6 @@
 #include <unistd.h>
 
 #include "walk.h"
-
-/**
- * vf_process_find() - set @w->pid to the process of @w->pidfd
- * @w: walk
- *
- * Return: 0; -EBADF: it is no pidfd; -ESRCH: it has exited; or another negative
- * errno.
- */
-int vf_process_find(struct vf_walk *w)
-{
-	struct vf_span value;
-	uint64_t number;
-	char path[64], *text;
-	size_t len;
-	int ret;
-
-	w->pid = 0;
-	if (w->pidfd == VIRTFLEX_PIDFD_SELF)
-		return 0;
-	snprintf(path, sizeof(path), "/proc/thread-self/fdinfo/%d",
-		 w->pidfd);
-	ret = vf_read_file(w->vf, path, VF_MAX_SYSFS_BYTES, &text, &len);
-	if (ret)
-		return ret == -ENOENT ? -EBADF : ret;
-	ret = -EBADF;
-	if (vf_find_key((struct vf_span){ text, len }, "Pid:", &value)) {
-		/* "-1": it has exited; "0": of another PID namespace */
-		if (vf_parse_u64(value, &number) || !number || number > INT_MAX)
-			ret = -ESRCH;
-		else
-			ret = 0;
-	}
-	if (!ret)
-		w->pid = number;
-	free(text);
-	return ret;
-}
 
 /**
  * vf_process_path() - path of a file in /proc

@@ -98,7 +98,6 @@ int vf_scan_units(struct vf_walk *w, const struct vf_vma *vma, uint64_t from,
 					  VF_KIND_HUGETLB :
 				  bytes > VF_PAGE_BYTES ? VF_KIND_HUGE : VF_KIND_BASE;
 			u->any_turn = any_turn && regions[i].file;
-			u->target = -1;
 			pages += u->pages;
 		}
 	}

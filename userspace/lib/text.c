@@ -202,34 +202,6 @@ int vf_parse_list(struct vf_span s, unsigned int limit, bool ascending,
 	}
 }
 
-static int add_nodes(unsigned int first, unsigned int last, void *data)
-{
-	for (; first <= last; first++)
-		virtflex_node_set(data, first);
-	return 0;
-}
-
-/**
- * vf_parse_nodelist() - read a list of nodes
- * @s: the list and nothing else
- * @mask: where to store the set
- *
- * Return: 0, -EINVAL or -ERANGE.
- */
-int vf_parse_nodelist(struct vf_span s, struct virtflex_nodemask *mask)
-{
-	memset(mask, 0, sizeof(*mask));
-	return vf_parse_list(s, VIRTFLEX_MAX_NODES, false, add_nodes, mask);
-}
-
-VF_EXPORT int virtflex_nodemask_parse(const char *list,
-				      struct virtflex_nodemask *mask)
-{
-	if (!list || !mask)
-		return -EINVAL;
-	return vf_parse_nodelist((struct vf_span){ list, strlen(list) }, mask);
-}
-
 /**
  * vf_parse_node_count() - read a field such as "N2=512" of numa_maps
  * @field: field
@@ -259,32 +231,4 @@ int vf_parse_node_count(struct vf_span field, unsigned int *node,
 		return -EBADMSG;
 	*node = value;
 	return 1;
-}
-
-/**
- * vf_nodemask_and() - keep what is in another set too
- * @mask: set
- * @other: other set
- */
-void vf_nodemask_and(struct virtflex_nodemask *mask,
-		     const struct virtflex_nodemask *other)
-{
-	unsigned int i;
-
-	for (i = 0; i < VIRTFLEX_MAX_NODES / 64; i++)
-		mask->bits[i] &= other->bits[i];
-}
-
-/**
- * vf_nodemask_empty() - is no node in a set?
- * @mask: set
- */
-bool vf_nodemask_empty(const struct virtflex_nodemask *mask)
-{
-	unsigned int i;
-
-	for (i = 0; i < VIRTFLEX_MAX_NODES / 64; i++)
-		if (mask->bits[i])
-			return false;
-	return true;
 }

@@ -61,16 +61,8 @@ static int add_cpus(unsigned int first, unsigned int last, void *data)
 
 static bool parse_node_state(struct vf_span s, unsigned int *state)
 {
-	static const char *const words[] = {
-		[VIRTFLEX_NODE_ACTIVE] = "active",
-		[VIRTFLEX_NODE_ARRIVING] = "arriving",
-		[VIRTFLEX_NODE_LEAVING] = "leaving",
-		[VIRTFLEX_NODE_INACTIVE] = "inactive",
-	};
-
-	for (*state = 0; *state < sizeof(words) / sizeof(*words);
-	     (*state)++)
-		if (vf_span_is(s, words[*state]))
+	for (*state = 0; *state <= VIRTFLEX_NODE_INACTIVE; (*state)++)
+		if (vf_span_is(s, virtflex_node_state_name(*state)))
 			return true;
 	return false;
 }
@@ -178,15 +170,10 @@ static int parse_state(struct virtflex_topology *t, struct vf_span line)
 		t->why = strndup(line.p, line.len);
 		return t->why ? 0 : -ENOMEM;
 	}
-	if (vf_span_is(word, "stable"))
-		t->state = VIRTFLEX_STABLE;
-	else if (vf_span_is(word, "expanding"))
-		t->state = VIRTFLEX_EXPANDING;
-	else if (vf_span_is(word, "shrinking"))
-		t->state = VIRTFLEX_SHRINKING;
-	else
-		return -EBADMSG;
-	return vf_next_field(&line, &word) ? -EBADMSG : 0;
+	for (t->state = 0; t->state < VIRTFLEX_FAILED; t->state++)
+		if (vf_span_is(word, virtflex_state_name(t->state)))
+			return vf_next_field(&line, &word) ? -EBADMSG : 0;
+	return -EBADMSG;
 }
 
 static int parse_number(struct vf_span line, uint64_t *value)
@@ -337,8 +324,70 @@ VF_EXPORT void virtflex_topology_active(const struct virtflex_topology *t,
 {
 	unsigned int i;
 
-	memset(active, 0, sizeof(*active));
-	for (i = 0; i < t->nr_nodes; i++)
+	if (!active)
+		return;
+	virtflex_nodemask_clear(active);
+	for (i = 0; t && i < t->nr_nodes; i++)
 		if (t->nodes[i]->state == VIRTFLEX_NODE_ACTIVE)
 			virtflex_node_set(active, t->nodes[i]->id);
+}
+
+VF_EXPORT const struct virtflex_node *
+virtflex_topology_node(const struct virtflex_topology *t, unsigned int id)
+{
+	unsigned int i;
+
+	for (i = 0; t && i < t->nr_nodes; i++)
+		if (t->nodes[i]->id == id)
+			return t->nodes[i];
+	return NULL;
+}
+
+VF_EXPORT unsigned int
+virtflex_topology_nr_cpus(const struct virtflex_topology *t)
+{
+	const struct virtflex_node *n;
+	unsigned int i, nr = 0;
+
+	for (i = 0; t && i < t->nr_nodes; i++) {
+		n = t->nodes[i];
+		/* CPUs ascend */
+		if (n->nr_cpus && n->cpus[n->nr_cpus - 1] >= nr)
+			nr = n->cpus[n->nr_cpus - 1] + 1;
+	}
+	return nr;
+}
+
+VF_EXPORT int virtflex_topology_cpus(const struct virtflex_topology *t,
+				     const struct virtflex_nodemask *nodes,
+				     size_t size, cpu_set_t *cpus)
+{
+	struct virtflex_nodemask active;
+	const struct virtflex_node *n;
+	unsigned int i, k;
+	int count = 0;
+
+	if (!t || (!cpus && size) || size % sizeof(unsigned long))
+		return -EINVAL;
+	if (!nodes) {
+		virtflex_topology_active(t, &active);
+		nodes = &active;
+	}
+	for (i = 0; i < t->nr_nodes; i++) {
+		n = t->nodes[i];
+		if (virtflex_node_isset(nodes, n->id) && n->nr_cpus &&
+		    n->cpus[n->nr_cpus - 1] / 8 >= size)
+			return -ERANGE;
+	}
+	if (size)
+		CPU_ZERO_S(size, cpus);
+	for (i = 0; i < t->nr_nodes; i++) {
+		n = t->nodes[i];
+		if (!virtflex_node_isset(nodes, n->id))
+			continue;
+		for (k = 0; k < n->nr_cpus; k++)
+			CPU_SET_S(n->cpus[k], size, cpus);
+		count += n->nr_cpus;
+	}
+	return count;
 }

@@ -117,7 +117,9 @@ static int look_at_process(struct vf_walk *w,
 	ret = vf_nodes_read_distances(w);
 	if (ret)
 		return ret;
-	vf_nodes_read_weights(w);
+	ret = vf_nodes_read_weights(w);
+	if (ret)
+		return ret;
 	/* all of the above was of this process, and not of a later one */
 	return w->os->alive(w->pidfd);
 }
@@ -135,8 +137,8 @@ static int look_at_nodes(struct vf_walk *w,
 	if (ret || (nr_nodes == w->nr_nodes &&
 		    !memcmp(&online, &w->online, sizeof(online))))
 		return ret;
-	vf_nodes_read_weights(w);
-	return vf_nodes_read_distances(w);
+	ret = vf_nodes_read_weights(w);
+	return ret ? ret : vf_nodes_read_distances(w);
 }
 
 /**
@@ -170,7 +172,11 @@ int vf_walk_open(const struct virtflex *vf, const struct vf_os *os, int pidfd,
 					     args->flags | ROW_FLAGS;
 	w->move_flags = args->flags & VIRTFLEX_MIGRATE_SHARED ?
 				MPOL_MF_MOVE_ALL : MPOL_MF_MOVE;
-	ret = vf_process_find(w);
+	/* the kernel looks at the mask before it looks for the process */
+	ret = vf_nodes_choose(w, args->nodemask);
+	if (ret)
+		goto err;
+	ret = vf_find_process(vf, pidfd, &w->pid);
 	if (ret)
 		goto err;
 	ret = look_at_process(w, args);
@@ -304,6 +310,9 @@ static int walk_range(struct vf_walk *w, struct spent *spent,
 				return ret;
 		}
 		args->cursor = stop;
+		/* the rest of it may be asked for next */
+		if (vma->end > end)
+			break;
 	}
 	if (args->cursor < end)
 		args->cursor = end;
@@ -312,7 +321,7 @@ static int walk_range(struct vf_walk *w, struct spent *spent,
 
 /**
  * vf_walk_step() - go on until the end of the range or of the budget
- * @w: walk; each step's range must begin where the last one ended
+ * @w: walk; no step's range may begin before the last one's cursor
  * @args: range and budget; the report is added to
  *
  * Return: 0: the range is done; 1: the budget is; or a negative errno.

@@ -139,7 +139,6 @@ struct vf_walk {
 };
 
 /* process.c */
-int vf_process_find(struct vf_walk *w);
 int vf_process_find_thread(struct vf_walk *w);
 bool vf_process_has_thread(const struct vf_walk *w);
 void vf_process_path(const struct vf_walk *w, const char *name, char *path,
@@ -150,18 +149,12 @@ long vf_process_move_pages(struct vf_walk *w, unsigned int count,
 			   const int *nodes);
 
 /* nodes.c */
+int vf_nodes_choose(struct vf_walk *w, uint64_t nodemask);
 int vf_nodes_read(struct vf_walk *w, uint64_t nodemask);
 int vf_nodes_read_distances(struct vf_walk *w);
-void vf_nodes_read_weights(struct vf_walk *w);
+int vf_nodes_read_weights(struct vf_walk *w);
 unsigned int vf_nodes_distance(const struct vf_walk *w, unsigned int from,
 			       unsigned int to);
-unsigned int vf_nodes_next(const struct virtflex_nodemask *set,
-			   unsigned int node);
-
-#define vf_for_each_node(node, set)			\
-	for ((node) = vf_nodes_next(set, 0);		\
-	     (node) < VIRTFLEX_MAX_NODES;		\
-	     (node) = vf_nodes_next(set, (node) + 1))
 
 /* index.c */
 int vf_index_in_memory_file(struct vf_walk *w, const struct vf_vma *vma);
