@@ -1,310 +1,468 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* virtflex migrate: make the pages of a process follow the topology. */
+/* virtflex migrate: make the pages of processes follow the topology. */
 #include <errno.h>
-#include <limits.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "table.h"
 
-#define PAGE_KB			4
-/* No call holds its caller, or the process's mmap_lock, longer than asked. */
-#define DEFAULT_BUDGET_MS	20
+/* What arguments are that are no numbers. */
+#define RANGE_IS	"--range is START-END, hexadecimal, whole pages, not"
+#define NODES_IS	"--nodes is a list of nodes up to %d such as 0-1,3, not"
+#define METHOD_IS	"--method is virtflex_migrate or move_pages, not"
 
-static struct virtflex_migrate_args args;
+static struct virtflex_migrate_args wanted;
 static struct virtflex_nodemask nodes;
-static unsigned int wanted_method, method;
-static bool want_self_test, has_budget;
+static unsigned int wanted_method, nr_threads;
+static bool want_self_test;
+static const char *user;
 
 /**
- * struct count_desc - a count of the report
- * @name: as in struct virtflex_migrate_args
- * @text: for people
- * @offset: in struct virtflex_migrate_args
+ * struct row - a line of the table
+ * @p: process
+ * @method: how its pages were migrated
+ * @args: the report
+ * @stayed: what stayed, and why
  */
-static const struct count_desc {
-	const char *name;
-	const char *text;
-	size_t offset;
-} counts[] = {
-#define COUNT(field, text) \
-	{ #field, text, offsetof(struct virtflex_migrate_args, field) }
-	COUNT(scanned, "scanned"),
-	COUNT(in_place, "in place"),
-	COUNT(moved, "moved"),
-	COUNT(marked, "move at next touch"),
-	COUNT(busy, "stayed: busy"),
-	COUNT(pinned, "stayed: pinned"),
-	COUNT(nomem, "stayed: no memory"),
-	COUNT(shared, "stayed: shared"),
-	COUNT(unmovable, "stayed: unmovable"),
-#undef COUNT
+struct row {
+	struct process p;
+	unsigned int method;
+	struct virtflex_migrate_args args;
+	char stayed[160];
 };
 
-#define NR_COUNTS (sizeof(counts) / sizeof(*counts))
-
-static uint64_t count_of(const struct virtflex_migrate_args *a, unsigned int i)
+static void get_pid(const void *row, struct value *v)
 {
-	uint64_t value;
+	const struct row *r = row;
 
-	memcpy(&value, (const char *)a + counts[i].offset, sizeof(value));
-	return value;
+	v->type = VALUE_NUMBER;
+	v->number = r->p.pid;
 }
 
-static struct json_object *report_json(uint64_t pid)
+static void get_command(const void *row, struct value *v)
 {
-	struct json_object *root = json_object_new_object();
-	unsigned int i;
+	const struct row *r = row;
 
-	json_object_object_add(root, "pid", json_u64(pid));
-	json_object_object_add(root, "method",
-			       json_object_new_string(method_text(method)));
-	for (i = 0; i < NR_COUNTS; i++)
-		json_object_object_add(root, counts[i].name,
-				       json_u64(count_of(&args, i)));
-	return root;
+	v->type = VALUE_TEXT;
+	v->text = r->p.name;
 }
 
-static void print_report(uint64_t pid)
+static void get_method(const void *row, struct value *v)
 {
+	const struct row *r = row;
+
+	v->type = VALUE_TEXT;
+	v->text = virtflex_method_name(r->method);
+}
+
+static void get_stayed(const void *row, struct value *v)
+{
+	const struct row *r = row;
+
+	if (!*r->stayed)
+		return;
+	v->type = VALUE_TEXT;
+	v->text = r->stayed;
+	v->color = YELLOW;
+}
+
+#define GET_COUNT(field)						\
+static void get_##field(const void *row, struct value *v)		\
+{									\
+	v->type = VALUE_PAGES;						\
+	v->number = ((const struct row *)row)->args.field;		\
+}
+
+GET_COUNT(scanned)
+GET_COUNT(in_place)
+GET_COUNT(moved)
+GET_COUNT(marked)
+GET_COUNT(busy)
+GET_COUNT(pinned)
+GET_COUNT(nomem)
+GET_COUNT(shared)
+GET_COUNT(unmovable)
+
+#define EXTRA	(COLUMN_RIGHT | COLUMN_EXTRA)
+
+static const struct column columns[] = {
+	{ "PID", "pid", "process", COLUMN_RIGHT, get_pid },
+	{ "COMMAND", "command", "its name", 0, get_command },
+	{ "METHOD", "method", "virtflex_migrate or move_pages", COLUMN_EXTRA,
+	  get_method },
+	{ "SCANNED", "scanned", "pages looked at", COLUMN_RIGHT, get_scanned },
+	{ "IN-PLACE", "in_place", "pages that were where they belong",
+	  COLUMN_RIGHT, get_in_place },
+	{ "MOVED", "moved", "pages that moved", COLUMN_RIGHT, get_moved },
+	{ "NEXT-TOUCH", "marked", "pages that will move at their next touch",
+	  COLUMN_RIGHT, get_marked },
+	{ "STAYED", NULL, "pages that stayed, and why", COLUMN_PEOPLE,
+	  get_stayed },
+	{ "BUSY", "busy", "stayed: in use by the kernel just now", EXTRA,
+	  get_busy },
+	{ "PINNED", "pinned", "stayed: pinned for DMA", EXTRA, get_pinned },
+	{ "NOMEM", "nomem", "stayed: no memory where they belong", EXTRA,
+	  get_nomem },
+	{ "SHARED", "shared", "stayed: other processes map them", EXTRA,
+	  get_shared },
+	{ "UNMOVABLE", "unmovable", "stayed: they have no other place", EXTRA,
+	  get_unmovable },
+	{ 0 },
+};
+
+/*
+ * Why they stayed: "busy 4 KiB, pinned 2.00 MiB", for programs "busy=1,pinned=512",
+ * in pages.
+ */
+static void set_stayed(struct row *row, bool raw)
+{
+	const struct {
+		const char *why;
+		uint64_t pages;
+	} counts[] = {
+		{ "busy", row->args.busy },
+		{ "pinned", row->args.pinned },
+		{ raw ? "nomem" : "no memory", row->args.nomem },
+		{ "shared", row->args.shared },
+		{ "unmovable", row->args.unmovable },
+	};
+	size_t used = 0;
 	unsigned int i;
 	char size[24];
-	uint64_t n;
 
-	printf("process %llu, by %s(2)\n", (unsigned long long)pid,
-	       method_text(method));
-	for (i = 0; i < NR_COUNTS; i++) {
-		n = count_of(&args, i);
-		/* where all is well, there is nothing to read about the rest */
-		if (!n && !strncmp(counts[i].text, "stayed", 6))
+	for (i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		if (!counts[i].pages)
 			continue;
-		printf("  %-18s %10llu pages %10s\n", counts[i].text,
-		       (unsigned long long)n,
-		       size_text(n * PAGE_KB, size, sizeof(size)));
+		size_text(counts[i].pages * PAGE_KB, size, sizeof(size));
+		if (raw)
+			snprintf(size, sizeof(size), "%llu",
+				 (unsigned long long)counts[i].pages);
+		used += snprintf(row->stayed + used,
+				 sizeof(row->stayed) - used, "%s%s%s%s",
+				 used ? raw ? "," : ", " : "", counts[i].why,
+				 raw ? "=" : " ", size);
 	}
-	if (method == VIRTFLEX_METHOD_MOVE_PAGES)
-		printf("%s: pages do not move at their next touch.\n",
-		       wanted_method == method ?
-			       "move_pages was asked for" :
-			       "No virtflex_migrate(2) here");
 }
 
 /**
  * struct progress - how far a migration is
+ * @tell: whether to tell of it
+ * @of: which process of how many: nothing, or "3 of 40: "
+ * @p: process
  * @total_pages: what it is about, more or less; 0 if not known
  * @calls: calls made
  */
 struct progress {
+	bool tell;
+	char of[32];
+	const struct process *p;
 	uint64_t total_pages;
 	uint64_t calls;
 };
 
-static int show_progress(const struct virtflex_migrate_args *a, void *data)
+/* Written over the last one: what is wider than the terminal would begin another. */
+static void tell_progress(const struct virtflex_migrate_args *a,
+			  const struct progress *p)
 {
-	struct progress *p = data;
+	char *name = clean_text(p->p->name, has_utf8());
+	char text[256], moved[24];
 	unsigned int percent = 0;
-	char moved[24];
 
-	p->calls++;
 	if (p->total_pages)
 		percent = a->scanned >= p->total_pages ?
 				  100 : a->scanned * 100 / p->total_pages;
-	fprintf(stderr, "\r%3u %%, %s moved, %llu calls   ", percent,
-		size_text(a->moved * PAGE_KB, moved, sizeof(moved)),
-		(unsigned long long)p->calls);
+	snprintf(text, sizeof(text), "%s%u %s %3u %%, %s moved, %llu call%s",
+		 p->of, p->p->pid, name ? name : "?", percent,
+		 size_text(a->moved * PAGE_KB, moved, sizeof(moved)),
+		 (unsigned long long)p->calls, p->calls == 1 ? "" : "s");
+	free(name);
+	cut_text(text, terminal_width(stderr) - 1);
+	fprintf(stderr, "\r%s\033[K", text);
 	fflush(stderr);
-	return 0;
 }
 
-static int report_error(int err, const char *pid)
+static int show_progress(const struct virtflex_migrate_args *a, void *data)
+{
+	struct progress *p = data;
+
+	p->calls++;
+	if (p->tell)
+		tell_progress(a, p);
+	return interrupted();
+}
+
+static void start_progress(struct context *ctx, struct progress *progress,
+			   const struct process *p, unsigned int nr,
+			   unsigned int count)
+{
+	struct virtflex_pages *pages;
+
+	memset(progress, 0, sizeof(*progress));
+	progress->p = p;
+	progress->tell = on_terminal(stderr);
+	if (!progress->tell)
+		return;
+	if (count > 1)
+		snprintf(progress->of, sizeof(progress->of), "%u of %u: ",
+			 nr + 1, count);
+	if (virtflex_pages_read(ctx->vf, p->pid, &pages))
+		return;
+	progress->total_pages = pages->total_pages;
+	virtflex_pages_free(pages);
+}
+
+static int report_error(struct context *ctx, unsigned int pid, int err)
 {
 	switch (err) {
-	case -ESRCH:
-		error("process %s has ended, or is a kernel thread", pid);
-		break;
-	case -EPERM:
-		error("process %s is not yours, or --shared lacks CAP_SYS_NICE; try as root",
-		      pid);
-		break;
 	case -EINVAL:
-		if (args.nodemask)
+		if (wanted.nodemask)
 			error("arguments refused: does --nodes name nodes with memory only?");
 		else
 			error("arguments refused: does any active node have memory?");
-		break;
+		return EXIT_ERROR;
 	case -EACCES:
-		error("the cpuset of process %s allows none of these nodes",
+		error("the cpuset of process %u allows none of these nodes, or security refuses it",
 		      pid);
-		break;
-	case -EAGAIN:
-		error("threads of process %s exit before it can be looked at; try again",
-		      pid);
+		return EXIT_ERROR;
+	case -EPERM:
+		if (wanted.flags & VIRTFLEX_MIGRATE_SHARED &&
+		    !has_capability(CAP_SYS_NICE)) {
+			error("--shared needs CAP_SYS_NICE");
+			return EXIT_ERROR;
+		}
 		break;
 	case -ENOSYS:
 		if (wanted_method)
 			error("this kernel has no %s(2)",
-			      method_text(wanted_method));
+			      virtflex_method_name(wanted_method));
 		else
 			error("this kernel has neither virtflex_migrate(2) nor move_pages(2)");
-		break;
+		return EXIT_ERROR;
 	default:
-		error("process %s: %s", pid, strerror(-err));
+		break;
 	}
-	return EXIT_ERROR;
+	return process_error(ctx, pid, err);
+}
+
+/* The report, or a negative errno with what there is of it. */
+static int migrate(struct context *ctx, struct row *row, unsigned int nr,
+		   unsigned int count)
+{
+	struct progress progress;
+	int pidfd, ret;
+
+	if (row->p.kind != PROCESS_ALIVE && row->p.kind != PROCESS_HIDDEN)
+		return -ESRCH;
+	pidfd = syscall(SYS_pidfd_open, (pid_t)row->p.pid, 0);
+	if (pidfd < 0)
+		return -errno;
+	start_progress(ctx, &progress, &row->p, nr, count);
+	ret = virtflex_migrate_threads(ctx->vf, pidfd, &row->args,
+				       sizeof(row->args), &row->method,
+				       show_progress, &progress, nr_threads);
+	if (progress.tell && progress.calls)
+		fputs("\r\033[K", stderr);
+	close(pidfd);
+	return ret;
+}
+
+/* What the method means for who reads the table. */
+static void print_method(unsigned int method)
+{
+	printf("\nby %s(2)", virtflex_method_name(method));
+	if (method != VIRTFLEX_METHOD_SYSCALL)
+		printf(", %s: pages do not move at their next touch",
+		       wanted_method == method ?
+			       "which was asked for" :
+			       "as there is no virtflex_migrate(2) here");
+	putchar('\n');
+}
+
+static int migrate_all(struct context *ctx, const struct processes *all)
+{
+	struct table *table = ctx->json ? NULL : table_new(ctx, columns);
+	unsigned int i, method = VIRTFLEX_METHOD_ANY;
+	bool failed = false, incomplete = false;
+	int ret;
+
+	catch_interrupts();
+	for (i = 0; i < all->count && !interrupted(); i++) {
+		struct row row = { .args = wanted, .method = wanted_method };
+
+		process_read(ctx, all->list[i], &row.p);
+		ret = migrate(ctx, &row, i, all->count);
+		if (ret == -ESRCH && all->searched)
+			continue;
+		if (ret == -ECANCELED) {
+			/* what was done is in the report */
+			error("interrupted: process %u is done before address %llx only",
+			      row.p.pid, row.args.cursor);
+			failed = true;
+		} else if (ret < 0) {
+			report_error(ctx, row.p.pid, ret);
+			if (row.args.scanned)
+				error("before that, %llu of %llu pages had been moved",
+				      (unsigned long long)row.args.moved,
+				      (unsigned long long)row.args.scanned);
+			failed = true;
+			continue;
+		}
+		/* shared pages stay because --shared was not asked for */
+		if (row.args.busy || row.args.pinned || row.args.nomem)
+			incomplete = true;
+		method = row.method;
+		set_stayed(&row, ctx->raw);
+		if (ctx->json)
+			print_json(row_json(ctx, columns, &row), JSON_LINE);
+		else if (table)
+			table_add(table, &row);
+	}
+	if (i < all->count) {
+		error("interrupted: %u of %u processes were not begun",
+		      all->count - i, all->count);
+		failed = true;
+	}
+	/* where nothing was done, what is wrong has been said */
+	if (table && !method && failed)
+		table_free(table);
+	else if (!ctx->json && table_print(table, stdout))
+		failed = true;
+	if (method && !ctx->json && !ctx->raw && !ctx->columns)
+		print_method(method);
+	if (failed)
+		return EXIT_ERROR;
+	return incomplete ? EXIT_INCOMPLETE : EXIT_DONE;
+}
+
+/* It has pages, nodes and a table of its own. */
+static int run_self_test(struct context *ctx, int argc)
+{
+	static const struct virtflex_migrate_args nothing;
+
+	if (argc || user)
+		return usage_error("--self-test takes no process");
+	if (memcmp(&wanted, &nothing, sizeof(wanted)) || nr_threads ||
+	    ctx->columns || ctx->noheadings || ctx->raw)
+		return usage_error("--self-test takes --method and --json only");
+	return self_test(ctx, wanted_method);
 }
 
 static int run(struct context *ctx, int argc, char **argv)
 {
-	struct progress progress = { 0 };
-	struct virtflex_pages *pages;
-	bool tell = on_terminal(stderr);
-	uint64_t pid;
-	int pidfd, ret;
+	struct processes all = { 0 };
+	int ret;
 
-	if (want_self_test) {
-		if (argc)
-			return usage_error("--self-test takes no PID");
-		return self_test(ctx, wanted_method);
-	}
-	if (argc < 1)
-		return usage_error("migrate needs a PID or --self-test");
-	if (!parse_count(argv[0], INT_MAX, &pid) || !pid)
-		return usage_error("%s is no PID", argv[0]);
-	pidfd = syscall(SYS_pidfd_open, (pid_t)pid, 0);
-	if (pidfd < 0 && errno == ESRCH) {
-		error("there is no process %s", argv[0]);
-		return EXIT_ERROR;
-	}
-	/* which of the two depends on the kernel */
-	if (pidfd < 0 && (errno == EINVAL || errno == ENOENT)) {
-		error("%s is a thread, not a process", argv[0]);
-		return EXIT_ERROR;
-	}
-	if (pidfd < 0)
-		return report_error(-errno, argv[0]);
-	if (!has_budget)
-		args.budget_ns = DEFAULT_BUDGET_MS * 1000000ULL;
-	if (tell && !virtflex_pages_read(ctx->vf, pid, &pages)) {
-		progress.total_pages = pages->total_pages;
-		virtflex_pages_free(pages);
-	}
-	method = wanted_method;
-	ret = virtflex_migrate_all(ctx->vf, pidfd, &args, sizeof(args), &method,
-				   tell ? show_progress : NULL, &progress);
-	if (progress.calls)
-		fputs("\r\033[K", stderr);
-	close(pidfd);
-	if (ret) {
-		report_error(ret, argv[0]);
-		if (args.scanned)
-			error("before that, %llu of %llu pages had been moved",
-			      (unsigned long long)args.moved,
-			      (unsigned long long)args.scanned);
-		return EXIT_ERROR;
-	}
-	if (ctx->json) {
-		ret = print_json(report_json(pid), JSON_C_TO_STRING_PRETTY |
-				 JSON_C_TO_STRING_SPACED);
-		if (ret)
-			return ret;
-	} else {
-		print_report(pid);
-	}
-	/* shared pages stay because --shared was not asked for */
-	return args.busy || args.pinned || args.nomem ? EXIT_INCOMPLETE :
-							EXIT_DONE;
+	ret = check_columns(ctx, "migrate", columns);
+	if (ret)
+		return ret;
+	if (want_self_test)
+		return run_self_test(ctx, argc);
+	if (!argc && !user)
+		return usage_error("migrate needs a PID, --all-of or --self-test");
+	ret = processes_wanted("migrate", ctx, argc, argv, user, &all);
+	if (!ret)
+		ret = migrate_all(ctx, &all);
+	free(all.list);
+	return ret;
 }
 
-static bool parse_range(const char *text)
+static int number_option(const char *name, const char *arg)
 {
-	unsigned long long start, end;
-	char *rest;
+	const char *of = "";
+	uint64_t most, value;
+	int ret;
 
-	errno = 0;
-	start = strtoull(text, &rest, 16);
-	if (rest == text || *rest != '-')
-		return false;
-	text = rest + 1;
-	end = strtoull(text, &rest, 16);
-	if (rest == text || *rest || errno || !end || end < start ||
-	    (start | end) % (PAGE_KB << 10))
-		return false;
-	args.start = start;
-	args.end = end;
-	return true;
+	if (!strcmp(name, "threads")) {
+		most = VIRTFLEX_MAX_THREADS;
+	} else if (!strcmp(name, "budget-pages")) {
+		most = UINT64_MAX;
+	} else {
+		most = UINT64_MAX / 1000000;
+		of = " of milliseconds";
+	}
+	ret = take_number(name, arg, of, 1, most, &value);
+	if (ret)
+		return ret;
+	if (!strcmp(name, "threads"))
+		nr_threads = value;
+	else if (!strcmp(name, "budget-pages"))
+		wanted.budget_pages = value;
+	else
+		wanted.budget_ns = value * 1000000;
+	return EXIT_DONE;
 }
 
 static int option(struct context *ctx, const char *name, const char *arg)
 {
-	uint64_t value;
-
 	(void)ctx;
 	if (!strcmp(name, "self-test")) {
 		want_self_test = true;
+	} else if (!strcmp(name, "all-of")) {
+		user = arg;
 	} else if (!strcmp(name, "policy")) {
-		args.flags |= VIRTFLEX_MIGRATE_POLICY;
+		wanted.flags |= VIRTFLEX_MIGRATE_POLICY;
 	} else if (!strcmp(name, "evacuate")) {
-		args.flags |= VIRTFLEX_MIGRATE_EVACUATE;
+		wanted.flags |= VIRTFLEX_MIGRATE_EVACUATE;
 	} else if (!strcmp(name, "next-touch")) {
-		args.flags |= VIRTFLEX_MIGRATE_NEXT_TOUCH;
+		wanted.flags |= VIRTFLEX_MIGRATE_NEXT_TOUCH;
 	} else if (!strcmp(name, "shared")) {
-		args.flags |= VIRTFLEX_MIGRATE_SHARED;
+		wanted.flags |= VIRTFLEX_MIGRATE_SHARED;
 	} else if (!strcmp(name, "range")) {
-		if (!parse_range(arg))
-			return usage_error("--range is START-END, hexadecimal, whole pages, not %s",
-					   arg);
+		uint64_t start, end;
+
+		if (!parse_range(arg, &start, &end))
+			return usage_error_of(arg, RANGE_IS);
+		wanted.start = start;
+		wanted.end = end;
 	} else if (!strcmp(name, "nodes")) {
 		if (virtflex_nodemask_parse(arg, &nodes))
-			return usage_error("--nodes is a list such as 0-1,3, not %s",
-					   arg);
-		args.nodemask = (uintptr_t)&nodes;
+			return usage_error_of(arg, NODES_IS,
+					      VIRTFLEX_MAX_NODES - 1);
+		wanted.nodemask = (uintptr_t)&nodes;
 	} else if (!strcmp(name, "method")) {
 		if (!strcmp(arg, "virtflex_migrate"))
 			wanted_method = VIRTFLEX_METHOD_SYSCALL;
 		else if (!strcmp(arg, "move_pages"))
 			wanted_method = VIRTFLEX_METHOD_MOVE_PAGES;
 		else
-			return usage_error("--method is virtflex_migrate or move_pages, not %s",
-					   arg);
-	} else if (!strcmp(name, "budget-pages")) {
-		if (!parse_count(arg, UINT64_MAX, &value) || !value)
-			return usage_error("--budget-pages is a number from 1, not %s",
-					   arg);
-		args.budget_pages = value;
-		has_budget = true;
+			return usage_error_of(arg, METHOD_IS);
 	} else {
-		if (!parse_count(arg, UINT64_MAX / 1000000, &value) || !value)
-			return usage_error("--budget-ms is a number from 1, not %s",
-					   arg);
-		args.budget_ns = value * 1000000;
-		has_budget = true;
+		return number_option(name, arg);
 	}
 	return EXIT_DONE;
 }
 
 static const struct option_desc options[] = {
-	{ "range", "START-END", "only these addresses, hexadecimal as in /proc/PID/maps" },
-	{ "nodes", "LIST", "take these nodes as the active ones" },
-	{ "policy", NULL, "move pages under an explicit memory policy" },
-	{ "evacuate", NULL, "move other pages off nodes that are not active" },
-	{ "next-touch", NULL, "let other pages move to who touches them next" },
-	{ "shared", NULL, "also pages that other processes map" },
-	{ "budget-pages", "N", "examine N pages in each call" },
-	{ "budget-ms", "N", "take N milliseconds for each call (20)" },
-	{ "method", "NAME", "virtflex_migrate or move_pages, and nothing else" },
-	{ "self-test", NULL, "misplace memory of my own and see it moved" },
-	{ "json", NULL, "print JSON" },
+	{ "all-of", 'a', "USER", "all processes of a user" },
+	{ "range", 0, "START-END", "only these addresses, as in /proc/PID/maps" },
+	{ "nodes", 0, "LIST", "take these nodes as the active ones" },
+	{ "policy", 0, NULL, "move pages under an explicit memory policy" },
+	{ "evacuate", 0, NULL, "move other pages off nodes that are not active" },
+	{ "next-touch", 0, NULL, "let other pages move to who touches them next" },
+	{ "shared", 0, NULL, "also pages that other processes map" },
+	{ "budget-pages", 0, "N", "examine N pages in each call" },
+	{ "budget-ms", 0, "N", "take N milliseconds for each call (20)" },
+	{ "threads", 0, "N", "work on N parts of a process at once" },
+	{ "method", 0, "NAME", "virtflex_migrate or move_pages, and nothing else" },
+	{ "self-test", 0, NULL, "misplace memory of my own and see it moved" },
+	OPTION_OUTPUT,
+	OPTION_NOHEADINGS,
+	OPTION_RAW,
+	OPTION_JSON("print JSON, a line for each process"),
 	{ 0 },
 };
 
 const struct command cmd_migrate = {
 	.name = "migrate",
-	.synopsis = "PID|--self-test",
-	.summary = "Move the pages of a process to the nodes they belong on",
+	.synopsis = "PID...|--all-of USER|--self-test",
+	.summary = "Move the pages of processes to the nodes they belong on",
 	.options = options,
-	.max_args = 1,
+	.note = "Without --policy, --evacuate and --next-touch all three apply.",
+	.columns = { columns },
+	.max_args = MANY_ARGS,
 	.option = option,
 	.run = run,
 };

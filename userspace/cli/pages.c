@@ -1,178 +1,339 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* virtflex pages: where the pages of a process are. */
+/* virtflex pages: where the pages of processes are. */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cli.h"
+#include "mappings.h"
+#include "table.h"
 
-#define BAR_WIDTH	40
-#define PAGE_KB		4
+static bool want_mappings;
+static const char *user;
+
+/**
+ * struct row - a line of the table: a node of a process
+ * @p: process
+ * @node: node of the topology; NULL if it is not known
+ * @id: its number
+ * @pages: pages on it
+ * @largest: pages on the node that has most
+ */
+struct row {
+	const struct process *p;
+	const struct virtflex_node *node;
+	unsigned int id;
+	uint64_t pages;
+	uint64_t largest;
+};
+
+static void get_pid(const void *row, struct value *v)
+{
+	const struct row *r = row;
+
+	v->type = VALUE_NUMBER;
+	v->number = r->p->pid;
+}
+
+static void get_name(const void *row, struct value *v)
+{
+	const struct row *r = row;
+
+	v->type = VALUE_TEXT;
+	v->text = r->p->name;
+}
+
+static void get_id(const void *row, struct value *v)
+{
+	const struct row *r = row;
+
+	v->type = VALUE_NUMBER;
+	v->number = r->id;
+}
+
+static void get_state(const void *row, struct value *v)
+{
+	const struct row *r = row;
+
+	if (!r->node)
+		return;
+	v->type = VALUE_TEXT;
+	v->text = virtflex_node_state_name(r->node->state);
+	v->color = node_state_color(r->node->state);
+}
+
+static void get_pages(const void *row, struct value *v)
+{
+	const struct row *r = row;
+
+	v->type = VALUE_NUMBER;
+	v->number = r->pages;
+}
+
+static void get_size(const void *row, struct value *v)
+{
+	const struct row *r = row;
+
+	v->type = VALUE_SIZE;
+	v->number = r->pages * PAGE_KB;
+}
+
+static void get_bar(const void *row, struct value *v)
+{
+	const struct row *r = row;
+
+	v->type = VALUE_BAR;
+	v->number = r->pages;
+	v->full = r->largest;
+	v->color = r->node ? node_state_color(r->node->state) : NULL;
+}
+
+static const struct column columns[] = {
+	{ "PID", "pid", "process; unless asked for, only with --raw",
+	  COLUMN_RIGHT | COLUMN_RAW | COLUMN_ABOVE, get_pid },
+	{ "COMMAND", "command", "its name", COLUMN_EXTRA | COLUMN_ABOVE,
+	  get_name },
+	{ "NODE", "id", "number of the node", COLUMN_RIGHT, get_id },
+	{ "STATE", "state", "active, arriving, leaving or inactive", 0,
+	  get_state },
+	{ "PAGES", "pages", "pages of 4 KiB on it", COLUMN_RIGHT, get_pages },
+	{ "SIZE", NULL, "the same as a size", COLUMN_RIGHT, get_size },
+	{ "SHARE", NULL, "the same as a bar", COLUMN_PEOPLE, get_bar },
+	{ 0 },
+};
+
+/**
+ * struct output - what is printed of all processes
+ * @ctx: context
+ * @t: topology, NULL if there is none
+ * @table: one of all processes, for programs; NULL if each has its own
+ * @count: processes printed so far
+ */
+struct output {
+	struct context *ctx;
+	struct virtflex_topology *t;
+	struct table *table;
+	unsigned int count;
+};
 
 /* A line for each node of the topology, and for each that has pages. */
-static bool shown(const struct virtflex_topology *t,
-		  const struct virtflex_pages *p, unsigned int id)
+static bool next_row(const struct output *out, const struct virtflex_pages *p,
+		     struct row *row, unsigned int *from)
 {
-	return find_node(t, id) || (id < p->nr_nodes && p->pages[id]);
+	unsigned int id;
+
+	for (id = *from; id < VIRTFLEX_MAX_NODES; id++) {
+		row->id = id;
+		row->pages = id < p->nr_nodes ? p->pages[id] : 0;
+		row->node = out->t ? virtflex_topology_node(out->t, id) : NULL;
+		*from = id + 1;
+		if (row->node || row->pages)
+			return true;
+	}
+	return false;
 }
 
-static uint64_t pages_of(const struct virtflex_pages *p, unsigned int id)
-{
-	return id < p->nr_nodes ? p->pages[id] : 0;
-}
-
-static struct json_object *pages_json(const struct virtflex_topology *t,
-				      const struct virtflex_pages *p,
-				      uint64_t pid)
+static struct json_object *pages_json(const struct output *out,
+				      const struct process *process,
+				      const struct virtflex_pages *p)
 {
 	struct json_object *root = json_object_new_object();
 	struct json_object *nodes = json_object_new_array();
-	const struct virtflex_node *n;
-	struct json_object *o;
-	unsigned int id;
+	struct row row = { .p = process };
+	unsigned int from = 0;
 
-	json_object_object_add(root, "pid", json_u64(pid));
+	json_object_object_add(root, "pid", json_u64(process->pid));
+	json_object_object_add(root, "command", json_text(process->name));
 	json_object_object_add(root, "page_kb", json_u64(PAGE_KB));
 	json_object_object_add(root, "total_pages", json_u64(p->total_pages));
 	json_object_object_add(root, "thp_pages", json_u64(p->thp_pages));
 	json_object_object_add(root, "hugetlb_pages",
 			       json_u64(p->hugetlb_pages));
 	json_object_object_add(root, "nodes", nodes);
-	for (id = 0; id < VIRTFLEX_MAX_NODES; id++) {
-		if (!shown(t, p, id))
-			continue;
-		n = find_node(t, id);
-		o = json_object_new_object();
-		json_object_array_add(nodes, o);
-		json_object_object_add(o, "id", json_u64(id));
-		json_object_object_add(o, "state", n ?
-			json_object_new_string(node_state_text(n->state)) :
-			NULL);
-		json_object_object_add(o, "pages", json_u64(pages_of(p, id)));
-	}
+	while (next_row(out, p, &row, &from))
+		json_object_array_add(nodes,
+				      row_json(out->ctx, columns, &row));
 	return root;
 }
 
-static void print_pages(const struct virtflex_topology *t,
-			const struct virtflex_pages *p, uint64_t pid)
+static void add_rows(const struct output *out, struct table *table,
+		     const struct process *process,
+		     const struct virtflex_pages *p)
 {
-	const struct virtflex_node *n;
-	char size[24], thp[24], hugetlb[24];
-	uint64_t largest = 0;
-	unsigned int id;
+	struct row row = { .p = process };
+	unsigned int id, from = 0;
 
 	for (id = 0; id < p->nr_nodes; id++)
-		if (p->pages[id] > largest)
-			largest = p->pages[id];
-	printf("process %llu: %s", (unsigned long long)pid,
-	       size_text(p->total_pages * PAGE_KB, size, sizeof(size)));
+		if (p->pages[id] > row.largest)
+			row.largest = p->pages[id];
+	while (next_row(out, p, &row, &from))
+		table_add(table, &row);
+}
+
+static void print_title(const struct output *out, const struct process *process,
+			const struct virtflex_pages *p)
+{
+	char size[24];
+
+	if (out->count)
+		putchar('\n');
+	print_process(process);
+	printf(": %s", size_text(p->total_pages * PAGE_KB, size, sizeof(size)));
 	if (p->thp_pages)
 		printf(", %s of it in transparent 2 MiB pages",
-		       size_text(p->thp_pages * PAGE_KB, thp, sizeof(thp)));
+		       size_text(p->thp_pages * PAGE_KB, size, sizeof(size)));
 	if (p->hugetlb_pages)
 		printf(", %s in hugetlb pages",
-		       size_text(p->hugetlb_pages * PAGE_KB, hugetlb,
-				 sizeof(hugetlb)));
-	printf("\n\nnode state         pages       size\n");
-	for (id = 0; id < VIRTFLEX_MAX_NODES; id++) {
-		if (!shown(t, p, id))
-			continue;
-		n = find_node(t, id);
-		printf("%4u %s%-8s%s %10llu %10s  %s", id,
-		       n ? node_state_color(n->state) : "",
-		       n ? node_state_text(n->state) : "-",
-		       n ? paint(PLAIN) : "",
-		       (unsigned long long)pages_of(p, id),
-		       size_text(pages_of(p, id) * PAGE_KB, size, sizeof(size)),
-		       n ? node_state_color(n->state) : "");
-		print_bar(pages_of(p, id), largest, BAR_WIDTH, false);
-		printf("%s\n", n ? paint(PLAIN) : "");
+		       size_text(p->hugetlb_pages * PAGE_KB, size,
+				 sizeof(size)));
+	puts("\n");
+}
+
+static int print_pages(struct output *out, const struct process *process,
+		       const struct virtflex_pages *p)
+{
+	struct table *table;
+
+	if (out->ctx->json)
+		return print_json(pages_json(out, process, p), JSON_LINE);
+	if (out->table) {
+		add_rows(out, out->table, process, p);
+		return EXIT_DONE;
 	}
+	print_title(out, process, p);
+	table = table_new(out->ctx, columns);
+	if (table)
+		add_rows(out, table, process, p);
+	return table_print(table, stdout);
 }
 
-/* One that has ended is there until somebody asks how; it has no memory. */
-static bool process_exists(const struct context *ctx, uint64_t pid)
+static int show_pages(struct output *out, const struct process *process)
 {
-	bool ret;
-	char *path;
-
-	if (asprintf(&path, "%s/proc/%llu", ctx->sysroot ? ctx->sysroot : "",
-		     (unsigned long long)pid) < 0)
-		return true;
-	ret = !access(path, F_OK);
-	free(path);
-	return ret;
-}
-
-static int run(struct context *ctx, int argc, char **argv)
-{
-	struct virtflex_topology *t = NULL;
 	struct virtflex_pages *p;
-	uint64_t pid;
 	int ret;
 
-	if (argc < 1)
-		return usage_error("pages needs a PID");
-	if (!parse_count(argv[0], INT_MAX, &pid) || !pid)
-		return usage_error("%s is no PID", argv[0]);
-	ret = virtflex_pages_read(ctx->vf, pid, &p);
-	switch (ret) {
-	case 0:
-		break;
-	case -ESRCH:
-		if (process_exists(ctx, pid))
-			error("process %s has ended, or is a kernel thread",
-			      argv[0]);
-		else
-			error("there is no process %s", argv[0]);
-		return EXIT_ERROR;
-	case -EACCES:
-	case -EPERM:
-		error("process %s is not yours; try as its user or as root",
-		      argv[0]);
-		return EXIT_ERROR;
-	case -EAGAIN:
-		error("threads of process %s exit before it can be looked at; try again",
-		      argv[0]);
-		return EXIT_ERROR;
-	case -ENOSYS:
-		error("this kernel has no /proc/PID/numa_maps: it was built without CONFIG_NUMA");
-		return EXIT_ERROR;
-	default:
-		error("/proc/%s/numa_maps: %s", argv[0], strerror(-ret));
-		return EXIT_ERROR;
-	}
-	/* without the module, states are not known, and that is all */
-	ret = virtflex_topology_read(ctx->vf, &t);
-	if (ret && ret != -ENOENT)
-		error_topology(ret);
+	ret = virtflex_pages_read(out->ctx->vf, process->pid, &p);
 	if (ret)
-		t = NULL;
-	ret = EXIT_DONE;
-	if (ctx->json)
-		ret = print_json(pages_json(t, p, pid),
-				 JSON_C_TO_STRING_PRETTY |
-				 JSON_C_TO_STRING_SPACED);
-	else
-		print_pages(t, p, pid);
-	virtflex_topology_free(t);
+		return ret;
+	ret = print_pages(out, process, p);
 	virtflex_pages_free(p);
 	return ret;
 }
 
+static int show_mappings(struct output *out, const struct process *process)
+{
+	struct virtflex_mappings *m;
+	int ret;
+
+	ret = virtflex_mappings_read(out->ctx->vf, process->pid, &m);
+	if (ret)
+		return ret;
+	if (out->ctx->json) {
+		ret = print_json(mappings_json(out->ctx, process, m),
+				 JSON_LINE);
+	} else {
+		if (!out->table && out->count)
+			putchar('\n');
+		ret = print_mappings(out->ctx, out->table, process, m);
+	}
+	virtflex_mappings_free(m);
+	return ret;
+}
+
+/* Returns an enum exit_code. */
+static int show(struct output *out, const struct processes *all,
+		unsigned int pid)
+{
+	struct process process;
+	int ret;
+
+	process_read(out->ctx, pid, &process);
+	ret = -ESRCH;
+	if (process.kind == PROCESS_ALIVE)
+		ret = want_mappings ? show_mappings(out, &process) :
+				      show_pages(out, &process);
+	if (ret == -ESRCH && all->searched)
+		return EXIT_DONE;
+	if (ret < 0)
+		return process_error(out->ctx, pid, ret);
+	out->count++;
+	return ret;
+}
+
+static int show_all(struct context *ctx, const struct processes *all)
+{
+	const struct column *of = want_mappings ? mapping_columns : columns;
+	struct output out = { .ctx = ctx };
+	int ret, status = EXIT_DONE;
+	unsigned int i;
+
+	/* without the module, states are not known, and that is all */
+	ret = virtflex_topology_read(ctx->vf, &out.t);
+	if (ret) {
+		out.t = NULL;
+		if (ret != -ENOENT)
+			error_topology(ctx, ret);
+	}
+	if (!ctx->json && (ctx->raw || ctx->columns || ctx->noheadings)) {
+		out.table = table_new(ctx, of);
+		if (!out.table)
+			status = table_print(NULL, stdout);
+	}
+	for (i = 0; i < all->count && !ferror(stdout); i++)
+		if (show(&out, all, all->list[i]))
+			status = EXIT_ERROR;
+	if (out.table && table_print(out.table, stdout))
+		status = EXIT_ERROR;
+	virtflex_topology_free(out.t);
+	return status;
+}
+
+static int run(struct context *ctx, int argc, char **argv)
+{
+	const struct column *of = want_mappings ? mapping_columns : columns;
+	struct processes all = { 0 };
+	int ret;
+
+	ret = check_columns(ctx, want_mappings ? "pages --mappings" : "pages", of);
+	if (ret)
+		return ret;
+	if (!argc && !user)
+		return usage_error("pages needs a PID or --all-of");
+	ret = processes_wanted("pages", ctx, argc, argv, user, &all);
+	if (!ret)
+		ret = show_all(ctx, &all);
+	free(all.list);
+	return ret;
+}
+
+static int option(struct context *ctx, const char *name, const char *arg)
+{
+	(void)ctx;
+	if (!strcmp(name, "mappings"))
+		want_mappings = true;
+	else
+		user = arg;
+	return EXIT_DONE;
+}
+
 static const struct option_desc options[] = {
-	{ "json", NULL, "print JSON" },
-	{ "sysroot", "DIR", "read /proc and /sys below DIR" },
+	{ "mappings", 'm', NULL, "a line for each mapping with pages" },
+	{ "all-of", 'a', "USER", "all processes of a user" },
+	OPTION_OUTPUT,
+	OPTION_NOHEADINGS,
+	OPTION_RAW,
+	OPTION_JSON("print JSON, a line for each process"),
+	OPTION_SYSROOT(""),
 	{ 0 },
 };
 
 const struct command cmd_pages = {
 	.name = "pages",
-	.synopsis = "PID",
-	.summary = "Show on which nodes the pages of a process are",
+	.synopsis = "PID...|--all-of USER",
+	.summary = "Show on which nodes the pages of processes are",
 	.options = options,
-	.max_args = 1,
+	.columns = { columns, mapping_columns },
+	.others = "mappings",
+	.max_args = MANY_ARGS,
+	.option = option,
 	.run = run,
 };

@@ -33,22 +33,17 @@ static void print_change(const struct virtflex_topology *old,
 	struct tm tm;
 
 	strftime(clock, sizeof(clock), "%H:%M:%S", localtime_r(&now, &tm));
-	printf("%s generation %s%llu%s %s", clock, paint(BOLD),
-	       (unsigned long long)t->generation, paint(PLAIN),
-	       state_text(t->state));
-	if (t->why) {
-		printf(": ");
-		print_clean(stdout, t->why);
-	}
-	putchar('\n');
+	printf("%s ", clock);
+	print_state(t, " ");
 	for (i = 0; i < t->nr_nodes; i++) {
 		n = t->nodes[i];
-		before = find_node(old, n->id);
+		before = old ? virtflex_topology_node(old, n->id) : NULL;
 		if (before && !node_differs(before, n))
 			continue;
-		cpus = list_text(n->cpus, n->nr_cpus);
+		cpus = list_text(n->cpus, n->nr_cpus, true);
 		printf("  node %u %s%-8s%s %s, target %s, cpus %s\n", n->id,
-		       node_state_color(n->state), node_state_text(n->state),
+		       paint(node_state_color(n->state)),
+		       virtflex_node_state_name(n->state),
 		       paint(PLAIN),
 		       size_text(n->current_kb, current, sizeof(current)),
 		       size_text(n->target_kb, target, sizeof(target)),
@@ -56,9 +51,9 @@ static void print_change(const struct virtflex_topology *old,
 		free(cpus);
 	}
 	for (i = 0; old && i < old->nr_nodes; i++)
-		if (!find_node(t, old->nodes[i]->id))
+		if (!virtflex_topology_node(t, old->nodes[i]->id))
 			printf("  node %u gone\n", old->nodes[i]->id);
-	fflush(stdout);
+	flush_output();
 }
 
 static int run(struct context *ctx, int argc, char **argv)
@@ -79,7 +74,7 @@ static int run(struct context *ctx, int argc, char **argv)
 		if (ret)
 			break;
 		if (ctx->json)
-			ret = print_json(topology_json(t),
+			ret = print_json(topology_json(ctx, t),
 					 JSON_C_TO_STRING_PLAIN);
 		else
 			print_change(old, t);
@@ -93,7 +88,7 @@ static int run(struct context *ctx, int argc, char **argv)
 	if (ret == -ETIMEDOUT)
 		return EXIT_TIMEOUT;
 	if (ret < 0) {
-		error_topology(ret);
+		error_topology(ctx, ret);
 		return EXIT_ERROR;
 	}
 	return ret;
@@ -104,22 +99,18 @@ static int option(struct context *ctx, const char *name, const char *arg)
 	(void)ctx;
 	if (!strcmp(name, "count")) {
 		has_count = true;
-		if (!parse_count(arg, UINT64_MAX, &count))
-			return usage_error("--count is a number, not %s", arg);
-	} else {
-		has_timeout = true;
-		if (!parse_count(arg, INT_MAX / 1000, &timeout_s))
-			return usage_error("--timeout is in seconds, not %s",
-					   arg);
+		return take_number(name, arg, "", 0, UINT64_MAX, &count);
 	}
-	return EXIT_DONE;
+	has_timeout = true;
+	return take_number(name, arg, " of seconds", 0, INT_MAX / 1000,
+			   &timeout_s);
 }
 
 static const struct option_desc options[] = {
-	{ "count", "N", "end after N new topologies" },
-	{ "timeout", "S", "end when nothing new came for S seconds" },
-	{ "json", NULL, "print JSON, a line for each topology" },
-	{ "sysroot", "DIR", "read /proc and /sys below DIR" },
+	{ "count", 'c', "N", "end after N new topologies" },
+	{ "timeout", 't', "S", "end when nothing new came for S seconds" },
+	OPTION_JSON("print JSON, a line for each topology"),
+	OPTION_SYSROOT(", and end"),
 	{ 0 },
 };
 

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What goes wrong, on standard error, and output that does not arrive. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const char *help_of = "";
+/* Why output did not arrive; the stream itself remembers only that. */
+static int output_errno;
+
+/**
+ * flush_output() - let what was printed arrive now
+ */
+void flush_output(void)
+{
+	if (fflush(stdout) && !output_errno)
+		output_errno = errno;
+}
+
+/* One write, so that lines of several programs do not mix. */
+static void say(const char *fmt, va_list args, const char *end)
+{
+	char *text, *clean;
+
+	flush_output();
+	if (vasprintf(&text, fmt, args) < 0)
+		return;
+	clean = clean_text(text, has_utf8());
+	if (clean)
+		fprintf(stderr, "virtflex: %s%s\n", clean, end);
+	free(clean);
+	free(text);
+}
+
+/**
+ * error() - say on standard error what is wrong
+ * @fmt: a line without newline, as for printf(3)
+ */
+void error(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(fmt, args, "");
+	va_end(args);
+}
+
+/**
+ * set_help() - whose help to name when the command line is wrong
+ * @command: name of a subcommand
+ */
+void set_help(const char *command)
+{
+	help_of = command;
+}
+
+/* Returns EXIT_USAGE. */
+static int say_usage(const char *fmt, va_list args)
+{
+	char end[64];
+
+	snprintf(end, sizeof(end), "; see virtflex %s%s--help", help_of,
+		 *help_of ? " " : "");
+	say(fmt, args, end);
+	return EXIT_USAGE;
+}
+
+/**
+ * usage_error() - say on standard error what is wrong with the command line
+ * @fmt: a line without newline, as for printf(3)
+ *
+ * Return: EXIT_USAGE.
+ */
+int usage_error(const char *fmt, ...)
+{
+	va_list args;
+	int ret;
+
+	va_start(args, fmt);
+	ret = say_usage(fmt, args);
+	va_end(args);
+	return ret;
+}
+
+/**
+ * quote() - what stands around an argument in a message
+ * @arg: argument
+ *
+ * Return: a quotation mark where it could not be seen without: it is empty, or has
+ * blanks. Else "".
+ */
+const char *quote(const char *arg)
+{
+	return !*arg || strpbrk(arg, " \t\n") ? "'" : "";
+}
+
+/**
+ * usage_error_of() - say on standard error that an argument is wrong
+ * @arg: argument, which ends the line
+ * @fmt: what is before it, as for printf(3)
+ *
+ * Return: EXIT_USAGE.
+ */
+int usage_error_of(const char *arg, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+	int ret;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	va_end(args);
+	ret = usage_error("%s %s%s%s", text ? text : "", quote(arg), arg,
+			  quote(arg));
+	free(text);
+	return ret;
+}
+
+/**
+ * error_topology() - say why the topology cannot be read
+ * @ctx: context
+ * @err: negative errno of a reader
+ */
+void error_topology(const struct context *ctx, int err)
+{
+	const char *root = root_of(ctx);
+
+	switch (err) {
+	case -ENOENT:
+		error("no %s/proc/virtflex/topology: %s", root, ctx->sysroot ?
+		      "was the module loaded where this copy is from?" :
+		      "is the module loaded? " LOAD_MODULE);
+		break;
+	case -ENODEV:
+		error("the virtflex module was unloaded; to go on: %s",
+		      LOAD_MODULE);
+		break;
+	case -EBADMSG:
+		error("%s/proc/virtflex/topology is damaged: is the module of another version?",
+		      root);
+		break;
+	case -EPROTONOSUPPORT:
+		error("%s/proc/virtflex/topology is of a newer version: update virtflex",
+		      root);
+		break;
+	case -EOPNOTSUPP:
+		error("below --sysroot nothing changes: there is nothing to wait for");
+		break;
+	default:
+		error("%s/proc/virtflex/topology: %s", root, strerror(-err));
+	}
+}
+
+/**
+ * finish_output() - see to it that what was printed has arrived
+ * @status: exit status so far
+ *
+ * Return: @status, or EXIT_ERROR if it has not.
+ */
+int finish_output(int status)
+{
+	flush_output();
+	if (!output_errno && !ferror(stdout))
+		return status;
+	if (output_errno)
+		error("cannot write the output: %s", strerror(output_errno));
+	else
+		error("cannot write the output");
+	return EXIT_ERROR;
+}
