@@ -94,13 +94,23 @@ static int is_home(const struct virtflex_node *n)
 	return n->state == VIRTFLEX_NODE_ACTIVE && n->nr_cpus;
 }
 
+/* 0 if the node has no CPUs that fit into a set of this size. */
+static int cpus_of(const struct virtflex_topology *t,
+		   const struct virtflex_node *n, cpu_set_t *cpus)
+{
+	struct virtflex_nodemask node = { { 0 } };
+
+	virtflex_node_set(&node, n->id);
+	return virtflex_topology_cpus(t, &node, sizeof(*cpus), cpus) > 0;
+}
+
 /* Thread i goes to node i where that is active, else round the active ones. */
 static void place_threads(const struct virtflex_topology *t)
 {
 	const struct virtflex_node *homes[VIRTFLEX_MAX_NODES];
 	const struct virtflex_node *n;
 	unsigned int nr_homes = 0;
-	unsigned int i, c;
+	unsigned int i;
 	cpu_set_t set;
 
 	for (i = 0; i < t->nr_nodes; i++)
@@ -109,11 +119,10 @@ static void place_threads(const struct virtflex_topology *t)
 	for (i = 0; i < nr_workers && nr_homes; i++) {
 		n = i < t->nr_nodes && is_home(t->nodes[i]) ?
 			t->nodes[i] : homes[i % nr_homes];
-		CPU_ZERO(&set);
-		for (c = 0; c < n->nr_cpus; c++)
-			CPU_SET(n->cpus[c], &set);
 		/* A CPU may go between reading and here: the next topology says. */
-		pthread_setaffinity_np(workers[i].thread, sizeof(set), &set);
+		if (cpus_of(t, n, &set))
+			pthread_setaffinity_np(workers[i].thread, sizeof(set),
+					       &set);
 	}
 }
 
@@ -127,31 +136,18 @@ static unsigned long wrong_words(void)
 	return sum;
 }
 
-static const char *state_text(const struct virtflex_topology *t)
-{
-	switch (t->state) {
-	case VIRTFLEX_STABLE:
-		return "stable";
-	case VIRTFLEX_EXPANDING:
-		return "expanding";
-	case VIRTFLEX_SHRINKING:
-		return "shrinking";
-	default:
-		return "failed";
-	}
-}
-
 static void report(const struct virtflex_topology *t,
 		   const struct virtflex_migrate_args *args, int err)
 {
 	unsigned long wrong = wrong_words();
-	unsigned int i;
+	struct virtflex_nodemask active;
+	unsigned int node;
 
 	printf("generation %llu, %s; active:",
-	       (unsigned long long)t->generation, state_text(t));
-	for (i = 0; i < t->nr_nodes; i++)
-		if (t->nodes[i]->state == VIRTFLEX_NODE_ACTIVE)
-			printf(" %u", t->nodes[i]->id);
+	       (unsigned long long)t->generation, virtflex_state_name(t->state));
+	virtflex_topology_active(t, &active);
+	virtflex_for_each_node(node, &active)
+		printf(" %u", node);
 	printf("; ");
 	if (err)
 		printf("could not migrate: %s; ", strerror(-err));
@@ -197,18 +193,15 @@ static int start(size_t bytes)
 
 static int run_threads(const struct virtflex_topology *t)
 {
-	unsigned int i, c;
+	unsigned int i;
 	pthread_attr_t attr;
 	cpu_set_t set;
 	int err;
 
 	/* Born on their node, so that their memory is there from the first touch. */
 	for (i = 0; i < nr_workers; i++) {
-		CPU_ZERO(&set);
-		for (c = 0; c < t->nodes[i]->nr_cpus; c++)
-			CPU_SET(t->nodes[i]->cpus[c], &set);
 		pthread_attr_init(&attr);
-		if (CPU_COUNT(&set))
+		if (cpus_of(t, t->nodes[i], &set))
 			pthread_attr_setaffinity_np(&attr, sizeof(set), &set);
 		err = pthread_create(&workers[i].thread, &attr, work,
 				     &workers[i]);
