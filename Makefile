@@ -9,8 +9,8 @@ KERNEL ?= fast
 export V KERNEL
 
 .PHONY: help demo check check-lint check-patches check-unit check-guest \
-	check-xen check-xenpatched check-stock check-all bench-capacity kernel module userspace selftests install \
-	clean clean-cache
+	check-xen check-xenpatched check-stock check-install check-openmp mutants check-all bench-capacity bench-omp kernel module userspace \
+	selftests install uninstall clean clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,8 +45,19 @@ check-xenpatched: ## the series for Xen builds patch by patch, and a choice of c
 check-stock: ## module and library on Debian's own kernel
 	@scripts/check/run stock
 
+check-install: ## README's install and uninstall in a fresh Debian 12, unpacked by mmdebstrap
+	@scripts/check/run install
+
+check-openmp: ## OpenMP programs below the adaptor: all ways to bind threads, and nodes that go on Xen
+	@scripts/check/run openmp
+
+mutants: ## plant single faults in library and command, list those that unit tests let through (FILES=lib/maps.c)
+	@scripts/packages need gcc make libcmocka-dev libjson-c-dev libsmartcols-dev \
+		libmount-dev liburing-dev pkg-config mandoc procps valgrind
+	@scripts/mutants/run $(FILES)
+
 check-all: ## check with ten rounds of memory, and all guests again on the debug kernel (hours)
-	@ROUNDS=10 WHOLE=1 scripts/check/run lint patches unit guest xen xenpatched stock
+	@ROUNDS=10 WHOLE=1 scripts/check/run lint patches unit install guest xen xenpatched stock openmp
 	@ROUNDS=10 KERNEL=debug scripts/check/run guest xen
 	@ROUNDS=10 XEN=patched TYPE=pvh scripts/check/run xen
 	@ROUNDS=10 XEN=patched TYPE=hvm scripts/check/run xen
@@ -55,20 +66,29 @@ check-all: ## check with ten rounds of memory, and all guests again on the debug
 bench-capacity: ## memory to the host and back, beside the stock balloon driver (RUNS=8 MIB=64 NODE=1G XEN=stock|patched|both)
 	@scripts/bench/capacity
 
+bench-omp: ## what following costs OpenMP programs, and what it gains (RUNS=12 GUEST_RUNS=3 PARTS="region shared guest")
+	@scripts/bench/omp
+
 kernel: ## build the guest's kernel (cached), print where it is
 	@scripts/kernel $(KERNEL)
 
 module: ## build virtflex.ko; KDIR=... for another kernel than the running one
 	@$(MAKE) -C module $(if $(KDIR),KDIR=$(KDIR))
 
-userspace: ## build libvirtflex and the virtflex command into build/
+userspace: ## build libvirtflex, the virtflex command and the OpenMP adaptor into build/
 	@$(MAKE) -C userspace
 
 selftests: ## build the kselftests into build/selftests
-	@$(MAKE) -C selftests KSRC=$$(scripts/kernel source) OUTPUT=$(CURDIR)/build/selftests
+	@$(MAKE) -C selftests KSRC=$$(scripts/kernel source) OUTPUT=../build/selftests
 
-install: userspace ## install library, command and man pages (PREFIX=, DESTDIR=)
-	@$(MAKE) -C userspace install
+# From a relative DESTDIR it is the same directory in userspace/.
+installing = $(MAKE) -C userspace $@ $(if $(DESTDIR),DESTDIR="$$(realpath -m '$(DESTDIR)')")
+
+install: ## install libraries, command and man pages (PREFIX=, DESTDIR=); ldconfig, if root
+	@$(installing)
+
+uninstall: ## remove what "install" with the same PREFIX= and DESTDIR= has installed
+	@$(installing)
 
 clean: ## remove what was built in this tree
 	@rm -rf build
