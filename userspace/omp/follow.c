@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A thread that follows the topology, asleep until there is a new one: it has the
+ * program's threads placed, and then moves pages, in slices, between which it
+ * looks for the next topology.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "library.h"
+#include "omp.h"
+#include "places.h"
+
+/*
+ * Tells the thread to end. It has no descriptor in common with others, and this
+ * signal blocked: so it is told by the one, and takes note by another. Nothing else
+ * has a use for this signal; who sends it to the process all the same does not mean
+ * the thread, which looks every second then.
+ */
+#define END_SIGNAL	SIGSTKFLT
+#define NOT_MEANT_MS	1000
+
+enum { NONE, STARTING, RUNNING, ENDING };
+static int state;	/* atomic */
+/* Of the latest thread; by who has STARTING or ENDING. */
+static pthread_t follower;
+static unsigned long nr_started;
+static unsigned long nr_ended;	/* atomic; up to this one they were told to end */
+
+/* A thread that was told to end may still be at work when the next begins. */
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+
+/* By one_at_a_time, and so known to the next. */
+static struct virtflex_nodemask active;
+static bool has_active;
+static int end_fd;	/* has END_SIGNAL */
+static unsigned long number;
+
+enum follow_news follow_news(int watch_fd, int timeout_ms)
+{
+	struct pollfd fds[] = {
+		{ .fd = end_fd, .events = POLLIN },
+		{ .fd = watch_fd, .events = POLLIN },
+	};
+
+	if (poll(fds, 2, timeout_ms) <= 0)
+		return NEWS_NONE;
+	if (__atomic_load_n(&nr_ended, __ATOMIC_ACQUIRE) >= number)
+		return NEWS_END;
+	if (!fds[1].revents && timeout_ms)
+		poll(&fds[1], 1, NOT_MEANT_MS);
+	return fds[1].revents ? NEWS_TOPOLOGY : NEWS_NONE;
+}
+
+/*
+ * What a topology asks for. Nodes that are not active have been left by pages once,
+ * when they ceased to be, but got new ones from threads that ran there until their
+ * CPUs went; and when the first topology is read, no page has left them yet.
+ */
+static enum memory_work work_of(const struct library *lib,
+				const struct virtflex_topology *t)
+{
+	struct virtflex_nodemask before = active;
+	bool had = has_active;
+	unsigned int i;
+
+	lib->topology_active(t, &active);
+	has_active = true;
+	if (had && memcmp(&active, &before, sizeof(active)))
+		return MEMORY_FOLLOWS;
+	for (i = 0; i < t->nr_nodes; i++)
+		if (t->nodes[i]->state != VIRTFLEX_NODE_ACTIVE)
+			return MEMORY_LEAVES;
+	return MEMORY_STAYS;
+}
+
+static void follow(const struct library *lib, struct virtflex *vf,
+		   struct virtflex_watch *watch)
+{
+	struct virtflex_topology *t;
+	enum follow_news news;
+	enum memory_work left = MEMORY_STAYS, work;
+	struct places *now;
+	int ret;
+
+	for (;;) {
+		do {
+			news = follow_news(lib->watch_fd(watch), -1);
+		} while (news == NEWS_NONE);
+		if (news == NEWS_END)
+			return;
+		ret = lib->watch_read(watch, &t);
+		if (ret < 0)
+			break;
+		if (!ret)
+			continue;
+		now = places_of(t);
+		work = work_of(lib, t);
+		if (work > left)
+			left = work;
+		lib->topology_free(t);
+		if (now)
+			placing_take(now);
+		left = memory_move(lib, vf, watch, left);
+	}
+	omp_say("no more topologies: %s", strerror(-ret));
+}
+
+/*
+ * Descriptors of its own: the program's numbers stay as they were, what it closes
+ * is closed, and what it closes unseen is not ours.
+ */
+static bool own_descriptors(void)
+{
+	if (!omp_says())
+		return !close_range(0, ~0U, CLOSE_RANGE_UNSHARE);
+	return !close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_UNSHARE) &&
+	       !close_range(STDIN_FILENO, STDERR_FILENO - 1, 0);
+}
+
+/* What it leaves open is closed as it ends. */
+static bool open_end(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, END_SIGNAL);
+	end_fd = signalfd(-1, &set, SFD_CLOEXEC);
+	return end_fd >= 0;
+}
+
+static void follow_all(void)
+{
+	struct virtflex_watch *watch;
+	struct library lib;
+	struct virtflex *vf;
+	int ret;
+
+	if (!own_descriptors() || !open_end() || !library_load(&lib))
+		return;
+	waiting_prepare();
+	ret = lib.open(&vf, NULL);
+	if (ret)
+		return;
+	ret = lib.watch_open(vf, &watch);
+	if (ret) {
+		omp_say("no topology to follow: %s", strerror(-ret));
+	} else {
+		follow(&lib, vf, watch);
+		lib.watch_close(watch);
+	}
+	lib.close(vf);
+}
+
+static void *run(void *data)
+{
+	prctl(PR_SET_NAME, "virtflex");
+	pthread_mutex_lock(&one_at_a_time);
+	number = (unsigned long)data;
+	follow_all();
+	pthread_mutex_unlock(&one_at_a_time);
+	return NULL;
+}
+
+void follow_start(void)
+{
+	int now = NONE;
+
+	if (__atomic_load_n(&state, __ATOMIC_RELAXED) != NONE ||
+	    !__atomic_compare_exchange_n(&state, &now, STARTING, false,
+					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return;
+	now = RUNNING;
+	nr_started++;
+	if (real_start(run, (void *)nr_started, OMP_STACK_BYTES, &follower)) {
+		omp_say("no thread to follow the topology with");
+		now = NONE;
+	}
+	__atomic_store_n(&state, now, __ATOMIC_RELEASE);
+}
+
+bool follow_end(pthread_t *thread)
+{
+	int now = RUNNING;
+
+	if (!__atomic_compare_exchange_n(&state, &now, ENDING, false,
+					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return false;
+	*thread = follower;
+	__atomic_store_n(&nr_ended, nr_started, __ATOMIC_RELEASE);
+	pthread_kill(follower, END_SIGNAL);
+	__atomic_store_n(&state, NONE, __ATOMIC_RELEASE);
+	return true;
+}
+
+void follow_forked(void)
+{
+	state = NONE;
+	has_active = false;
+	one_at_a_time = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+}
