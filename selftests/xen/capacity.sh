@@ -146,8 +146,8 @@ small_pieces() {
 # Node 1 is the one whose memory takes long enough on any Xen.
 mind_changed_in_the_memory() {
 	everywhere=$(placement) total=$(total_kb)
-	host 'numa_nodes shrink 1 3; await_status "shrinking: step * memory of node 1 out, *" && numa_nodes expand 1 3' ||
-		fail "dom0: $said"
+	leaving='shrinking: step * memory of node 1 out, *'
+	host "during '$leaving' 'numa_nodes shrink 1 3' 'numa_nodes expand 1 3'" || fail "dom0: $said"
 	answered
 	like status 'done: *' "$status"
 	same active '0 1 2 3' "$(active)"
@@ -155,9 +155,8 @@ mind_changed_in_the_memory() {
 	same 'pages of all nodes' "$everywhere" "$(placement)"
 	half=$(($(xenstore-read numa/node/1/capacity) / 2)) whole=$(xenstore-read numa/node/3/capacity)
 	cpus='node/1/vcpu/2 online node/1/vcpu/3 online node/3/vcpu/6 online node/3/vcpu/7 online'
-	host "numa_nodes shrink 1 3; await_status 'shrinking: step * memory of node 1 out, *' && \
-		numa_request shrink node/1/target $half node/3/target $whole $cpus" ||
-		fail "dom0: $said"
+	host "during '$leaving' 'numa_nodes shrink 1 3' \
+		'numa_request shrink node/1/target $half node/3/target $whole $cpus'" || fail "dom0: $said"
 	answered
 	like status 'done: *' "$status"
 	same active '0 1 2 3' "$(active)"

@@ -30,6 +30,23 @@ fill_node() {
 
 free_node() { xl destroy filler; }
 
+# during PATTERN FIRST SECOND: run FIRST, and SECOND while the guest is at a
+# status like PATTERN: it is paused there until SECOND is done
+during() {
+	rm -f /tmp/pausing
+	mkfifo /tmp/pausing
+	timeout 120 "$here/../pause_at_status" "$DOMID" "$1" >/tmp/pausing &
+	exec 6</tmp/pausing
+	read -r answer <&6 && [ "$answer" = watching ] && eval "$2" &&
+		read -r answer <&6 && [ "$answer" = paused ] && eval "$3"
+	ended=$?
+	[ "$answer" = paused ] || echo "the guest had no status like $1"
+	kill $! 2>/dev/null
+	exec 6<&-
+	xl unpause "$DOMID"
+	return "$ended"
+}
+
 mkfifo /tmp/requests
 xenstore-watch "$data/request" >/tmp/requests &
 exec 7</tmp/requests

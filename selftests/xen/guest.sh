@@ -21,6 +21,7 @@ passed=0 failed=0 skipped=0
 . "$here/changes.sh"
 . "$here/capacity.sh"
 . "$here/extents.sh"
+. "$here/openmp.sh"
 
 echo "TAP version 13"
 current=setup
