@@ -1,46 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The command, against golden outputs and by its exit status. Set UPDATE=1 to
-# write the golden files anew, and read the difference before believing it.
+# What the command shows, against golden outputs. Set UPDATE=1 to write the
+# golden files anew, and read the difference before believing it.
 set -u
-here=$(cd "$(dirname "$0")" && pwd)
-. "$here/lib.bash"
-virtflex=${VIRTFLEX:?}
-cd "$here" || exit 1
-export LC_ALL=C
-unset NO_COLOR
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-# golden FILE STATUS ARGUMENT...: output, errors and status are those of FILE
-golden()
-{
-	local file=golden/$1 status=$2 got
-	shift 2
-	"$virtflex" "$@" >"$work/out" 2>"$work/err" </dev/null
-	got=$?
-	[ $got -eq "$status" ] || { echo "virtflex $*: status $got"; cat "$work/err"; return 1; }
-	# the first line of a watch begins with the time
-	sed -E 's/^[0-9]{2}:[0-9]{2}:[0-9]{2} /HH:MM:SS /' "$work/out" >"$work/all"
-	sed 's/^/stderr: /' "$work/err" >>"$work/all"
-	[ -n "${UPDATE-}" ] && cp "$work/all" "$file"
-	diff -u "$file" "$work/all"
-}
-
-# says STATUS PATTERN ARGUMENT...: fails so, with a line on standard error
-says()
-{
-	local status=$1 pattern=$2 got
-	shift 2
-	"$virtflex" "$@" >"$work/out" 2>"$work/err" </dev/null
-	got=$?
-	if [ $got -ne "$status" ] || [ -s "$work/out" ] ||
-		! grep -Eq "^virtflex: $pattern" "$work/err"; then
-		echo "virtflex $*: status $got"
-		cat "$work/out" "$work/err"
-		return 1
-	fi
-}
+. "$(dirname "$0")/cli.bash"
 
 for dump in sysroot/*; do
 	name=${dump#sysroot/}
@@ -67,157 +30,212 @@ run_test pages_without_main_thread golden pages-nomodule.txt 0 pages 7 --sysroot
 mkdir -p "$work/ended/proc/7/task/7"
 : >"$work/ended/proc/7/numa_maps"
 : >"$work/ended/proc/7/task/7/numa_maps"
-run_test pages_of_an_ended_process says 1 'process 7 has ended, or is a kernel thread' pages 7 --sysroot "$work/ended"
+run_test pages_of_an_ended_process says 1 'process 7 has ended$' pages 7 --sysroot "$work/ended"
 
-run_test no_module says 1 'no /proc/virtflex/topology: .* modprobe virtflex' topology --sysroot "$work"
-run_test no_module_watch says 1 'no /proc/virtflex/topology: .* modprobe virtflex' watch --sysroot "$work"
+# What is not in a copy is no fault of this machine
+run_test no_module says 1 "no $work/nothing/proc/virtflex/topology: was the module loaded where this copy is from\?\$" topology --sysroot "$work/nothing"
+run_test no_module_watch says 1 "no $work/nothing/proc/virtflex/topology: was the module .*" watch --sysroot "$work/nothing"
+here()
+{
+	[ ! -e /proc/virtflex/topology ] || { skip 'the module is loaded here'; return; }
+	says 1 'no /proc/virtflex/topology: is the module loaded\? modprobe virtflex, or insmod virtflex.ko$' topology
+}
+run_test no_module_here here
 mkdir -p "$work/bad/proc/virtflex"
 echo 'version 1' >"$work/bad/proc/virtflex/topology"
-run_test broken_topology says 1 '/proc/virtflex/topology is damaged' topology --sysroot "$work/bad"
+run_test broken_topology says 1 "$work/bad/proc/virtflex/topology is damaged: .*" topology --sysroot "$work/bad"
 mkdir -p "$work/newer/proc/virtflex"
 echo 'version 2' >"$work/newer/proc/virtflex/topology"
-run_test newer_topology says 1 '/proc/virtflex/topology is of a newer version' topology --sysroot "$work/newer"
-run_test pages_no_process says 1 'there is no process 99' pages 99 --sysroot sysroot/xen-shrinking
-run_test migrate_no_process says 1 'there is no process 2147483647' migrate 2147483647
+run_test newer_topology says 1 "$work/newer/proc/virtflex/topology is of a newer version: .*" topology --sysroot "$work/newer"
+run_test pages_no_process says 1 'there is no process 99 below sysroot/xen-shrinking$' pages 99 --sysroot sysroot/xen-shrinking
 
-usage='.*; see virtflex --help$'
-run_test usage_nothing says 2 "no command$usage"
-run_test usage_command says 2 "there is no command frob$usage" frob
-run_test usage_option says 2 "topology has no option --frob$usage" topology --frob
-run_test usage_missing says 2 "--sysroot needs an argument$usage" topology --sysroot
-run_test usage_empty says 2 "--sysroot needs a directory$usage" topology --sysroot ''
-run_test usage_extra says 2 "topology: too many arguments: x$usage" topology x
-run_test usage_count says 2 "--count is a number, not -1$usage" watch --count -1
-run_test usage_timeout says 2 "--timeout is in seconds, not 1x$usage" watch --timeout 1x
-run_test usage_timeout_huge says 2 "--timeout is in seconds" watch --timeout 99999999999
-run_test usage_no_pid says 2 "pages needs a PID$usage" pages
-run_test usage_pid says 2 "0 is no PID$usage" pages 0
-run_test usage_migrate says 2 "migrate needs a PID or --self-test$usage" migrate
-run_test usage_migrate_pid says 2 "x is no PID$usage" migrate x
-run_test usage_selftest says 2 "--self-test takes no PID$usage" migrate --self-test 1
-run_test usage_range says 2 "--range is START-END" migrate 1 --range 1000
-run_test usage_range_odd says 2 "--range is START-END" migrate 1 --range 1001-2000
-run_test usage_range_inverted says 2 "--range is START-END" migrate 1 --range 2000-1000
-run_test usage_nodes says 2 "--nodes is a list" migrate 1 --nodes 0-x
-run_test usage_nodes_range says 2 "--nodes is a list" migrate 1 --nodes 1024
-run_test usage_budget says 2 "--budget-ms is a number from 1" migrate 1 --budget-ms 0
-run_test usage_budget_pages says 2 "--budget-pages is a number from 1" migrate 1 --budget-pages x
-run_test usage_method says 2 "--method is virtflex_migrate or move_pages" migrate 1 --method magic
+# A directory that is not there, or is none
+: >"$work/file"
+for command in topology watch 'pages 1' top doctor; do
+	# shellcheck disable=SC2086
+	run_test "sysroot_${command% *}" says 1 "--sysroot $work/none: No such file or directory\$" $command --sysroot "$work/none"
+	# shellcheck disable=SC2086
+	run_test "sysroot_file_${command% *}" says 1 "--sysroot $work/file: Not a directory\$" $command --sysroot "$work/file"
+done
 
-write_error()
+run_test mappings golden mappings.txt 0 pages -m 4242 --sysroot sysroot/machine
+run_test mappings_json golden mappings.json 0 pages -m --json 4242 --sysroot sysroot/machine
+run_test mappings_columns_json golden mappings-columns.json 0 pages -mJ -o name,range 4242 --sysroot sysroot/machine
+run_test mappings_raw golden mappings-raw.txt 0 pages -mr 4242 --sysroot sysroot/machine
+run_test pages_several golden pages-several.txt 0 pages 4242 4242 --sysroot sysroot/machine
+run_test pages_raw golden pages-raw.txt 0 pages -rn 4242 4242 --sysroot sysroot/machine
+run_test pages_columns golden pages-columns.txt 0 pages -o size,node,Command 4242 --sysroot sysroot/machine
+run_test pages_columns_json golden pages-columns.json 0 pages -J -o pages,node 4242 --sysroot sysroot/machine
+run_test pages_of_user golden pages-raw-one.txt 0 pages -rn --all-of 1234567 --sysroot sysroot/machine
+run_test pages_of_others golden empty.txt 0 pages -rn --all-of 1000 --sysroot sysroot/machine
+run_test pages_one_of_two golden pages-one-of-two.txt 1 pages -rn 99 4242 --sysroot sysroot/machine
+# With --raw a bar is a number: percent of what the whole one stands for.
+# shellcheck disable=SC2086 # a command and its options
+bars() { diff <(printf '%s\n' "${@:2}") <("$virtflex" $1 -rn --sysroot sysroot/machine); }
+run_test pages_raw_bar bars 'pages 4242 -o share,node' '100 0' '97 1' '67 2' '45 3'
+run_test topology_raw_bar bars 'topology -o memory,node' '97 0' '99 1' '99 2' '99 3'
+run_test topology_raw golden topology-raw.txt 0 topology -r --sysroot sysroot/no-xen
+run_test topology_noheadings golden topology-noheadings.txt 0 topology -n --sysroot sysroot/machine
+run_test topology_columns golden topology-columns.txt 0 topology -o distances,NODE,Memory --sysroot sysroot/machine
+run_test topology_columns_json golden topology-columns.json 0 topology -J -o cpus,node --sysroot sysroot/machine
+
+# Nodes of the topology are shown where there are no pages too, and others with pages
+no_pages()
 {
-	"$virtflex" topology --sysroot sysroot/xen-stable >/dev/full 2>"$work/err"
-	[ $? -eq 1 ] && grep -q 'cannot write' "$work/err"
+	local root=$work/few
+	cp -r sysroot/machine "$root" && echo '10000 default anon=3 N1=1 N1023=2 kernelpagesize_kB=4' >"$root/proc/4242/numa_maps" &&
+		"$virtflex" pages -rn 4242 --sysroot "$root" | diff - <(printf '4242 %s\n' \
+			'0 active 0 0' '1 active 1 4' '2 leaving 0 0' '3 leaving 0 0' '1023 - 2 8')
 }
-run_test write_error write_error
+run_test nodes_without_pages no_pages
 
-terminal()
+# Files that are there, and cannot be read or understood
+mkdir -p "$work/directory/proc/virtflex/topology"
+run_test topology_unreadable says 1 '.*/proc/virtflex/topology: Is a directory$' topology --sysroot "$work/directory"
+damaged_mappings()
 {
-	# what a terminal gets: colours and blocks, unless told otherwise
-	local esc=$'\033' run="'$virtflex' pages 4242 --sysroot sysroot/xen-shrinking"
-
-	command -v script >/dev/null || return 0
-	TERM=xterm LC_ALL=C.UTF-8 script -qec "$run" /dev/null </dev/null >"$work/out"
-	grep -q "$esc\[32mactive" "$work/out" && grep -q '█' "$work/out" || return 1
-	TERM=xterm LC_ALL=C.UTF-8 NO_COLOR=1 script -qec "$run" /dev/null </dev/null >"$work/out"
-	! grep -q "$esc" "$work/out" && grep -q '█' "$work/out" || return 1
-	TERM=xterm LC_ALL=C script -qec "$run" /dev/null </dev/null >"$work/out"
-	grep -q "$esc" "$work/out" && ! grep -q '█' "$work/out"
+	local root=$work/damaged
+	cp -r sysroot/machine "$root" && echo junk >"$root/proc/4242/numa_maps" &&
+		says 1 '.*/proc/4242/numa_maps cannot be understood: update virtflex$' pages -m 4242 --sysroot "$root"
 }
-run_test terminal terminal
+run_test damaged_mappings damaged_mappings
 
-# with_process COMMAND...: run it with PID set to that of a process to look at
-with_process()
+# The module goes while its file is read.
+unloaded()
 {
-	local PID status
-	sleep 60 &
-	PID=$!
-	"$@"
-	status=$?
-	kill "$PID"
-	wait "$PID" 2>/dev/null
-	return $status
+	local -x FAKE_TOPOLOGY=unloaded
+	local virtflex=$faked
+	says 1 'the virtflex module was unloaded; to go on: modprobe virtflex, or insmod virtflex.ko$' topology || return 1
+	"$virtflex" doctor module >"$work/out"
+	[ $? -eq 3 ] && grep -q '^module missing no /proc/virtflex/topology$' "$work/out"
 }
+run_test unloaded unloaded
 
-# migrated METHOD ARGUMENT...: pages of $PID are counted; nothing has to move
-# here, by what there is: the machine may have one node
-migrated()
+# A process of a user may end before it is looked at: it is none, then.
+ended_of_user()
 {
-	local by=$1 status
-	shift
-	"$virtflex" migrate "$PID" "$@" --json >"$work/out" 2>"$work/err"
-	status=$?
-	case $status in
-	0) grep -q "\"method\": \"$by\"" "$work/out" && grep -q '"moved": 0' "$work/out" &&
-		grep -q '"in_place": [1-9]' "$work/out" ;;
-	1) grep -Eq 'not yours|has no ' "$work/err" ;;
-	*) false ;;
-	esac || { echo "status $status"; cat "$work/out" "$work/err"; return 1; }
+	local root=$work/ended_of_user
+	cp -r sysroot/machine "$root" && cp -r "$root/proc/4242" "$root/proc/77" && rm -r "$root/proc/77/"{numa_maps,task} &&
+		sed -i 's/^\(Tgid\|Pid\):.*/\1:\t77/' "$root/proc/77/status" &&
+		golden pages-raw-one.txt 0 pages -rn --all-of 1234567 --sysroot "$root"
 }
-run_test migrate_a_process with_process migrated move_pages --method move_pages
+run_test ended_of_user ended_of_user
 
-# Whether there is virtflex_migrate(2) here is not for a report to say that was
-# asked for by another way.
-says_which_method()
+# No number is too large.
+largest_size()
 {
-	local status
-	"$virtflex" migrate "$PID" --method move_pages >"$work/out" 2>"$work/err"
-	status=$?
-	if [ $status -eq 0 ]; then
-		grep -q 'by move_pages(2)' "$work/out" && grep -q 'move_pages was asked for: ' "$work/out" &&
-			! grep -q 'No virtflex_migrate' "$work/out"
-	else
-		grep -Eq 'not yours|this kernel has no move_pages\(2\)$' "$work/err"
-	fi || { cat "$work/out" "$work/err"; return 1; }
-	"$virtflex" migrate "$PID" --method virtflex_migrate >"$work/out" 2>"$work/err"
-	status=$?
-	if [ $status -eq 0 ]; then
-		grep -q 'by virtflex_migrate(2)' "$work/out" && ! grep -q 'next touch\.' "$work/out"
-	else
-		grep -Eq 'not yours|this kernel has no virtflex_migrate\(2\)$' "$work/err"
-	fi || { cat "$work/out" "$work/err"; return 1; }
-	"$virtflex" migrate "$PID" >"$work/out" 2>"$work/err"
-	status=$?
-	if grep -q 'by virtflex_migrate(2)' "$work/out"; then
-		! grep -q 'next touch\.' "$work/out"
-	elif [ $status -eq 0 ]; then
-		grep -q 'No virtflex_migrate(2) here: ' "$work/out"
-	else
-		grep -Eq 'not yours|this kernel has neither virtflex_migrate\(2\) nor move_pages\(2\)$' "$work/err"
-	fi || { cat "$work/out" "$work/err"; return 1; }
+	local root=$work/largest
+	mkdir -p "$root/proc/virtflex"
+	printf 'version 1\ngeneration 1\nstate stable\nnode 0 active - 0 18446744073709551615 1024 1047552 10\n' \
+		>"$root/proc/virtflex/topology"
+	"$virtflex" topology -n -o current,target,capacity --sysroot "$root" | awk '{ $1 = $1; print }' |
+		diff - <(echo '16777216.0 PiB 1.00 MiB 1023.0 MiB')
 }
-run_test says_which_method with_process says_which_method
+run_test largest_size largest_size
 
-# A process whose main thread has exited is there all the same.
-without_main_thread()
+# The sum is of what is shown, and of nothing else
+sum_of_mappings()
 {
-	local status=0 PID thread
-	coproc "${LEADERLESS:?}"
-	read -r PID <&"${COPROC[0]}" || return 1
-	"$virtflex" pages "$PID" --json >"$work/out" 2>"$work/err"
-	case $? in
-	0) grep -Eq '"total_pages": ([0-9]{3,}|6[4-9]|[7-9][0-9])' "$work/out" ;;
-	1) grep -Eq 'not yours|has no /proc/PID/numa_maps' "$work/err" ;;
-	*) false ;;
-	esac || { cat "$work/out" "$work/err"; status=1; }
-	migrated move_pages --method move_pages || status=1
-	for thread in "/proc/$PID/task/"*; do
-		thread=${thread##*/}
-		[ "$thread" -eq "$PID" ] ||
-			says 1 "$thread is a thread, not a process$" migrate "$thread" || status=1
-	done
-	eval "exec ${COPROC[1]}>&-"
-	wait "$COPROC_PID" || status=1
-	return $status
+	local root=$work/sum
+	cp -r sysroot/machine "$root" && echo '10000-20000 rw-p 00000000 00:00 0' >"$root/proc/4242/maps" &&
+		echo '10000 default anon=3 N1=3 kernelpagesize_kB=4' >"$root/proc/4242/numa_maps" &&
+		"$virtflex" pages -m 4242 --sysroot "$root" | head -n 1 | grep -q ': 12 KiB$'
 }
-run_test without_main_thread without_main_thread
+run_test sum_of_mappings sum_of_mappings
 
-# Threads of the kernel have no memory of their own.
-kernel_thread()
+# With the name of the process, and one after the other
+mappings_of()
 {
-	[ "$(cat /proc/2/comm 2>/dev/null)" = kthreadd ] || return 0
-	says 1 'process 2 (has ended, or is a kernel thread|is not yours; .*)$' pages 2 &&
-		says 1 'process 2 (has ended, or is a kernel thread|is not yours, or .*)$' migrate 2 --method move_pages
+	"$virtflex" pages -mn -o command 4242 --sysroot sysroot/machine | sort -u | diff - <(echo 'lulesh) 2.0?[31m') &&
+		diff <("$virtflex" pages -m 4242 4242 --sysroot sysroot/machine) - <<-EOT
+			$(cat golden/mappings.txt)
+
+			$(cat golden/mappings.txt)
+		EOT
 }
-run_test kernel_thread kernel_thread
+run_test mappings_of mappings_of
+
+# What is wrong with the topology is said; where pages are does not depend on it.
+broken_topology_pages()
+{
+	local root=$work/broken
+	cp -r sysroot/machine "$root" && echo junk >"$root/proc/virtflex/topology" &&
+		"$virtflex" pages -rn 4242 --sysroot "$root" >"$work/out" 2>"$work/err" &&
+		grep -q '^4242 0 - ' "$work/out" && ! grep -q active "$work/out" &&
+		grep -qx 'virtflex: .*/proc/virtflex/topology is damaged: .*' "$work/err"
+}
+run_test broken_topology_pages broken_topology_pages
+
+# A name may be as long as a kernel thread's.
+long_name()
+{
+	local root=$work/long name
+	name=$(printf 'x%.0s' {1..200})
+	cp -r sysroot/machine "$root" && sed -i "s/(.*)/($name)/" "$root/proc/4242/stat" &&
+		"$virtflex" pages -mrn -o command 4242 --sysroot "$root" | sort -u >"$work/out" &&
+		[ "$(wc -l <"$work/out")" -eq 1 ] && grep -Eqx 'x{15,199}' "$work/out"
+}
+run_test long_name long_name
+
+# Bars: what is there is to be seen, and nothing is longer than the longest.
+bars()
+{
+	local root=$work/bars full='####################'
+	cp -r sysroot/machine "$root" && echo '10000 default anon=100001 N0=100000 N1=1' >"$root/proc/4242/numa_maps" &&
+		"$virtflex" pages -n -o node,share 4242 --sysroot "$root" | awk '{ print $1, $2 }' |
+		diff - <(printf '%s\n' "0 $full" '1 #' '2 ' '3 ') &&
+		printf 'version 1\ngeneration 1\nstate stable\nnode 0 active - 0 4096 4096 1024 10,20\nnode 1 active - 1 1024 1024 2048 20,10\n' \
+			>"$root/proc/virtflex/topology" &&
+		"$virtflex" topology -n -o node,memory --sysroot "$root" | awk '{ print $1, $2 }' |
+		diff - <(printf '%s\n' "0 $full" '1 #####')
+}
+run_test bars bars
+
+# As many columns as can be asked for
+most_columns()
+{
+	[ "$("$virtflex" topology -n -o "$(printf 'node,%.0s' {1..63})node" --sysroot sysroot/machine | head -n 1 | wc -w)" -eq 64 ]
+}
+run_test most_columns most_columns
+
+# As many mappings as a process can have
+many()
+{
+	local root=$work/many
+	mkdir -p "$root/proc/7"
+	awk -v root="$root/proc/7" 'BEGIN {
+		for (i = 0; i < 65000; i++) {
+			start = 65536 + i * 2
+			printf "%x000-%x000 rw-p 00000000 00:00 0 \n", start, start + 1 >(root "/maps")
+			printf "%x000 default anon=1 dirty=1 N%d=1 kernelpagesize_kB=4\n", start, i % 3 >(root "/numa_maps")
+		}
+	}'
+	"$virtflex" pages -rn 7 --sysroot "$root" >"$work/out" &&
+		diff "$work/out" - <<-EOT || return 1
+			7 0 - 21667 86668
+			7 1 - 21667 86668
+			7 2 - 21666 86664
+		EOT
+	"$virtflex" pages -m -n -o range,nodes,size 7 --sysroot "$root" >"$work/out" &&
+		[ "$(wc -l <"$work/out")" -eq 65000 ] &&
+		[ "$(tail -n 1 "$work/out")" = '2fbce000-2fbcf000 1=1   4 KiB' ] &&
+		[ "$("$virtflex" pages -m --json 7 --sysroot "$root" | grep -o '"range"' | wc -l)" -eq 65000 ]
+}
+run_test many_mappings many
+
+# Other versions of /proc: fields and lines that are not known, and what is missing
+other_proc()
+{
+	local root=$work/other
+	cp -r sysroot/machine "$root" &&
+		sed -i 's/$/ newfield=7/' "$root/proc/4242/numa_maps" &&
+		printf '4242 (lulesh\n' >"$root/proc/4242/stat" &&
+		"$virtflex" pages -rn 4242 --sysroot "$root" | diff - <("$virtflex" pages -rn 4242 --sysroot sysroot/machine) &&
+		rm "$root/proc/4242/stat" "$root/proc/4242/status" "$root/proc/4242/smaps_rollup" &&
+		"$virtflex" pages -rn 4242 --sysroot "$root" | diff - <("$virtflex" pages -rn 4242 --sysroot sysroot/machine) &&
+		echo junk >"$root/proc/4242/numa_maps" &&
+		says 1 "$root/proc/4242/numa_maps cannot be understood: update virtflex\$" pages 4242 --sysroot "$root" &&
+		says 1 "there is no process 4242 below $work/nothing\$" pages 4242 --sysroot "$work/nothing"
+}
+run_test other_proc other_proc
 finish

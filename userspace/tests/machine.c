@@ -111,10 +111,19 @@ static long fake_move_pages(pid_t pid, unsigned long count, void **pages,
 
 	m.calls++;
 	m.asked = pid;
+	if (count > m.most_asked)
+		m.most_asked = count;
 	if (m.calls == m.unmap_at)
 		place(0, NR_PAGES, UNMAPPED);
 	m.moves += nodes && count;
 	m.now_ns += 1000 * count;
+	/* where pages are is asked without any */
+	if (!nodes)
+		assert_int_equal(flags, 0);
+	if (m.calls == m.happen_at && !nodes)
+		m.happen();
+	if (m.calls == m.fail_at)
+		return m.failure;
 	ret = find_memory(pid);
 	if (ret)
 		return ret;
@@ -126,6 +135,8 @@ static long fake_move_pages(pid_t pid, unsigned long count, void **pages,
 		return m.refused[nodes[0]];
 	if (m.denied)
 		return m.denied;
+	if (m.denied_all && flags & MOVE_ALL)
+		return m.denied_all;
 	for (i = 0; i < count; i++) {
 		page = ((uintptr_t)pages[i] - BASE) / PAGE_SIZE;
 		if (!nodes) {

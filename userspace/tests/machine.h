@@ -40,6 +40,11 @@
  *	none
  * @reuse_at: call that finds that the process has exited; for later ones, its
  *	number is another's; 0: none
+ * @happen_at: call that asks where pages are, before which @happen is called; 0:
+ *	none
+ * @happen: what happens then
+ * @fail_at: call that fails with @failure; 0: none
+ * @failure: what it returns
  * @fleeting: a thread that was looked at exits before it is used
  * @exec_at: scan before which the process executes another program; 0: none
  * @exec: writes what the kernel says of that
@@ -47,8 +52,10 @@
  * @page_ns: what it takes to move a page
  * @alive: what its pidfd says
  * @denied: what move_pages(2) returns instead of doing anything
+ * @denied_all: the same where it is asked for pages that are shared
  * @asked: thread of the last call of move_pages(2)
  * @calls: calls of move_pages(2)
+ * @most_asked: most pages in one of these
  * @moves: calls that moved something, or tried to
  * @scans: scans
  * @longest_scan: most pages of address space in one of them
@@ -70,6 +77,10 @@ struct machine {
 	pid_t not_to_move;
 	unsigned int exit_at;
 	unsigned int reuse_at;
+	unsigned int happen_at;
+	void (*happen)(void);
+	unsigned int fail_at;
+	int failure;
 	bool fleeting;
 	unsigned int exec_at;
 	void (*exec)(void);
@@ -77,8 +88,10 @@ struct machine {
 	uint64_t page_ns;
 	int alive;
 	int denied;
+	int denied_all;
 	pid_t asked;
 	unsigned int calls;
+	unsigned long most_asked;
 	unsigned int moves;
 	unsigned int scans;
 	uint64_t longest_scan;

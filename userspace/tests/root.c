@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* A directory to read /proc and /sys below, made for one test. */
+#include <dirent.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,37 @@ void root_write(const char *root, const char *path, const char *text)
 	assert_non_null(f);
 	fputs(text, f);
 	assert_int_equal(fclose(f), 0);
+}
+
+/**
+ * root_grow() - make a file longer, with zero bytes
+ * @root: directory
+ * @path: absolute path below it
+ * @size: bytes it is to have
+ */
+void root_grow(const char *root, const char *path, size_t size)
+{
+	char full[512];
+
+	snprintf(full, sizeof(full), "%s%s", root, path);
+	assert_int_equal(truncate(full, size), 0);
+}
+
+/**
+ * open_fds() - how many descriptors does this process have?
+ *
+ * Return: their number.
+ */
+unsigned int open_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned int count = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
 }
 
 static int remove_one(const char *path, const struct stat *st, int type,

@@ -51,7 +51,7 @@ static void interleave_in_files(void **state)
 		{ "00:01 77 /memfd:x (deleted)", 77 },
 		{ "00:01 78 /dev/zero (deleted)", 78 },
 		{ "00:01 79 /SYSV00000000 (deleted)", 79 },
-		{ "00:1c 81 /mnt/file", 81 },
+		{ "00:1c 82 /mnt/file", 82 },
 		{ "08:02 83 /home/file", 0 },
 	};
 	unsigned int i, k;
@@ -59,6 +59,8 @@ static void interleave_in_files(void **state)
 	(void)state;
 	root_write(root, "/proc/thread-self/mountinfo",
 		   "22 1 8:2 / / rw,relatime - ext4 /dev/sda2 rw\n"
+		   "29 22 0:27 / /run rw shared:4 - tmpfs none rw\n"
+		   "not a mount\n"
 		   "30 22 0:28 / /mnt rw shared:5 - tmpfs none rw\n");
 	for (k = 0; k < ARRAY_SIZE(cases); k++) {
 		struct virtflex_migrate_args args = { 0 };

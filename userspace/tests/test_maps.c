@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* maps and numa_maps: policies, mappings put together, pages counted. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "test.h"
@@ -29,6 +30,7 @@ static void policies(void **state)
 		{ "bind", VF_POLICY_UNKNOWN, 0 },
 		{ "bind:", VF_POLICY_UNKNOWN, 0 },
 		{ "bind:x", VF_POLICY_UNKNOWN, 0 },
+		{ "bind:1,x", VF_POLICY_UNKNOWN, 0 },
 		{ "binding:0", VF_POLICY_UNKNOWN, 0 },
 		{ "", VF_POLICY_UNKNOWN, 0 },
 		/* as long as the kernel's buffer: the rest may be missing */
@@ -51,29 +53,12 @@ static void policies(void **state)
 	}
 }
 
-#define MAPS \
-	"00400000-00452000 r-xp 00001000 08:02 173521      /usr/bin/a program\n" \
-	"7f0000000000-7f0000200000 rw-p 00000000 00:00 0\n" \
-	"7f0000200000-7f0000400000 rw-s 00003000 00:01 77  /memfd:x (deleted)\n" \
-	"7f0000400000-7f0000500000 rw-p 00000000 00:00 0\n" \
-	"7fff00000000-7fff00001000 r-xp 00000000 00:00 0   [vdso]\n" \
-	"ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]\n"
-
-#define NUMA \
-	"00400000 default file=/usr/bin/a\\040program mapped=4 N0=4 kernelpagesize_kB=4\n" \
-	"7f0000000000 prefer (many):0-1 anon=512 dirty=512 N1=500 N2=12 kernelpagesize_kB=4\n" \
-	"7f0000200000 interleave:0-3 file=/memfd:x\\040(deleted) huge dirty=1 " \
-	"N3=1 kernelpagesize_kB=2048\n" \
-	"7f0000300000 bind:1 anon=1 N1=1 kernelpagesize_kB=4\n" \
-	"7f0000400000 default\n" \
-	"7fff00000000 default mapped=1 N0=1 kernelpagesize_kB=4\n"
-
 static void put_together(void **state)
 {
 	struct vf_maps maps;
 
 	(void)state;
-	assert_int_equal(vf_maps_parse(SPAN(MAPS), SPAN(NUMA), &maps), 0);
+	assert_int_equal(vf_maps_parse(SPAN(TEST_MAPS), SPAN(TEST_NUMA), &maps), 0);
 	/* vsyscall is in maps only, ...300000 in numa_maps only */
 	assert_int_equal(maps.nr_vmas, 5);
 	assert_true(maps.vmas[0].start == 0x400000);
@@ -95,21 +80,93 @@ static void put_together(void **state)
 	vf_maps_free(&maps);
 }
 
+/* A mapping that came after numa_maps was read has not the policy of the next. */
+static void mapped_between(void **state)
+{
+	struct vf_maps maps;
+
+	(void)state;
+	assert_int_equal(vf_maps_parse(SPAN("1000-2000 rw-p 0 0:0 0\n"
+					    "3000-4000 rw-p 0 0:0 0\n"
+					    "5000-6000 rw-p 0 0:0 0\n"),
+				       SPAN("1000 default\n"
+					    "5000 bind:1 N0=1 kernelpagesize_kB=4\n"),
+				       &maps), 0);
+	assert_int_equal(maps.nr_vmas, 2);
+	assert_true(maps.vmas[0].start == 0x1000);
+	assert_false(maps.vmas[0].present);
+	assert_true(maps.vmas[1].start == 0x5000);
+	assert_true(maps.vmas[1].present);
+	vf_maps_free(&maps);
+}
+
+/* What numa_maps has to say of a mapping is not known from maps alone. */
+static void one_line(void **state)
+{
+	struct vf_vma vma;
+
+	(void)state;
+	memset(&vma, 0xff, sizeof(vma));
+	assert_int_equal(vf_parse_maps_line(SPAN("1000-3000 rw-p 0 0:0 0"),
+					    &vma), 0);
+	assert_true(vma.start == 0x1000 && vma.end == 0x3000);
+	assert_true(vma.accessible);
+	assert_false(vma.present || vma.special || vma.text || vma.kernel_shm);
+	assert_int_equal(vma.page_bytes, 0);
+	assert_int_equal(vma.pages, 0);
+}
+
+/* However many there are, another thread may have mapped more above them since. */
+static void mapped_since(void **state)
+{
+	static char text[2][1 << 14];
+	struct vf_span maps, numa;
+	unsigned int nr, i;
+	struct vf_maps out;
+
+	(void)state;
+	for (nr = 1; nr <= 130; nr++) {
+		maps = (struct vf_span){ text[0], 0 };
+		numa = (struct vf_span){ text[1], 0 };
+		for (i = 1; i <= nr; i++) {
+			maps.len += sprintf(text[0] + maps.len,
+					    "%x000-%x800 rw-p 0 0:0 0\n", i, i);
+			numa.len += sprintf(text[1] + numa.len,
+					    "%x000 bind:1\n", i);
+		}
+		assert_int_equal(vf_maps_parse(maps, numa, &out), 0);
+		assert_int_equal(out.nr_vmas, nr);
+		numa.len += sprintf(text[1] + numa.len, "%x000 bind:1\n", i);
+		assert_int_equal(vf_maps_compare(&out, numa), 0);
+		for (i = 0; i < nr; i++)
+			assert_int_equal(out.vmas[i].policy, 0);
+		/* or have less: of what it has not, nothing is known */
+		numa.len = strlen("1000 bind:1\n");
+		assert_int_equal(vf_maps_compare(&out, numa), 0);
+		for (i = 0; i < nr; i++)
+			assert_int_equal(out.vmas[i].policy, i ? 1 : 0);
+		vf_maps_free(&out);
+	}
+}
+
 static void broken(void **state)
 {
 	static const char *const bad_maps[] = {
 		"x\n", "1000-2000\n", "1000 rw-p 0 00:00 0\n",
 		"2000-1000 rw-p 0 00:00 0\n", "1000-2000 rw-p x 00:00 0\n",
 		"1000-2000 rw-p 0 0000 0\n", "1000-2000 rw-p 0 00:00 x\n",
-		"1000-2000 rw-p 0 0:x 0\n", "z-2000 rw-p 0 0:0 0\n", "\n",
+		"1000-2000 rw-p 0 0:x 0\n", "1000-2000 rw-p 0 x:0 0\n",
+		"1000-2000 rw-p 0 0 0\n", "z-2000 rw-p 0 0:0 0\n", "\n",
 	};
 	static const char *const bad_numa[] = {
 		"x default\n", "1000\n", "\n",
 		"1000 default N0=1 kernelpagesize_kB=3\n",
 		"1000 default N0=1 kernelpagesize_kB=x\n",
 		"1000 default N0=1 kernelpagesize_kB=99999999999\n",
+		"500 default\nx default\n",
 	};
 	struct vf_maps maps;
+	struct vf_vma vma;
 	unsigned int i;
 
 	(void)state;
@@ -119,6 +176,8 @@ static void broken(void **state)
 		assert_int_equal(vf_maps_parse(s, SPAN("1000 default\n"),
 					       &maps), -EBADMSG);
 		vf_maps_free(&maps);
+		s.len--;
+		assert_int_equal(vf_parse_maps_line(s, &vma), -EBADMSG);
 	}
 	for (i = 0; i < ARRAY_SIZE(bad_numa); i++) {
 		struct vf_span s = { bad_numa[i], strlen(bad_numa[i]) };
@@ -132,101 +191,15 @@ static void broken(void **state)
 	vf_maps_free(&maps);
 }
 
-static void counted(void **state)
-{
-	struct virtflex_pages *pages;
-	char *root = root_make();
-	struct virtflex *vf;
-
-	(void)state;
-	assert_int_equal(virtflex_open(&vf, root), 0);
-	assert_int_equal(virtflex_pages_read(vf, 42, &pages), -ESRCH);
-	root_write(root, "/proc/42/numa_maps", NUMA);
-	assert_int_equal(virtflex_pages_read(vf, 42, &pages), 0);
-	assert_int_equal(pages->nr_nodes, 4);
-	assert_int_equal(pages->pages[0], 5);
-	assert_int_equal(pages->pages[1], 501);
-	assert_int_equal(pages->pages[2], 12);
-	assert_int_equal(pages->pages[3], 512);
-	assert_int_equal(pages->total_pages, 1030);
-	assert_int_equal(pages->hugetlb_pages, 512);
-	assert_int_equal(pages->thp_pages, 0);
-	virtflex_pages_free(pages);
-	root_write(root, "/proc/42/smaps_rollup",
-		   "00400000-7fff00000000 ---p 00000000 00:00 0 [rollup]\n"
-		   "Rss:                2068 kB\n"
-		   "AnonHugePages:      2048 kB\n"
-		   "ShmemPmdMapped:     4096 kB\n");
-	assert_int_equal(virtflex_pages_read(vf, 42, &pages), 0);
-	assert_int_equal(pages->thp_pages, 1536);
-	virtflex_pages_free(pages);
-	root_write(root, "/proc/42/numa_maps", "1000 default N1024=3\n");
-	assert_int_equal(virtflex_pages_read(vf, 42, &pages), -EBADMSG);
-	root_write(root, "/proc/42/numa_maps", "1000 default N0=x\n");
-	assert_int_equal(virtflex_pages_read(vf, 42, &pages), -EBADMSG);
-	/* a thread that is not the main one, too, may be the caller */
-	root_write(root, "/proc/thread-self/numa_maps", NUMA);
-	assert_int_equal(virtflex_pages_read(vf, 0, &pages), 0);
-	assert_int_equal(pages->total_pages, 1030);
-	virtflex_pages_free(pages);
-	virtflex_pages_free(NULL);
-	virtflex_close(vf);
-	root_remove(root);
-}
-
-/* When the main thread has exited, the memory is there by another. */
-static void counted_without_leader(void **state)
-{
-	struct virtflex_pages *pages;
-	char *root = root_make();
-	struct virtflex *vf;
-
-	(void)state;
-	assert_int_equal(virtflex_open(&vf, root), 0);
-	root_write(root, "/proc/42/numa_maps", "");
-	root_write(root, "/proc/42/task/42/numa_maps", "");
-	assert_int_equal(virtflex_pages_read(vf, 42, &pages), -ESRCH);
-	/* one that exits meanwhile */
-	root_write(root, "/proc/42/task/43/status", "");
-	assert_int_equal(virtflex_pages_read(vf, 42, &pages), -EAGAIN);
-	root_write(root, "/proc/42/task/44/numa_maps", NUMA);
-	root_write(root, "/proc/42/task/44/smaps_rollup",
-		   "AnonHugePages:      2048 kB\n");
-	assert_int_equal(virtflex_pages_read(vf, 42, &pages), 0);
-	assert_int_equal(pages->total_pages, 1030);
-	assert_int_equal(pages->thp_pages, 512);
-	virtflex_pages_free(pages);
-	virtflex_close(vf);
-	root_remove(root);
-}
-
-/* The machine this runs on may have one node; its own pages are there. */
-static void own_pages(void **state)
-{
-	struct virtflex_pages *pages;
-	struct virtflex *vf;
-	int ret;
-
-	(void)state;
-	assert_int_equal(virtflex_open(&vf, NULL), 0);
-	ret = virtflex_pages_read(vf, 0, &pages);
-	virtflex_close(vf);
-	if (ret == -ENOSYS)
-		skip();
-	assert_int_equal(ret, 0);
-	assert_true(pages->total_pages > 0);
-	virtflex_pages_free(pages);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(policies),
 		cmocka_unit_test(put_together),
+		cmocka_unit_test(mapped_between),
+		cmocka_unit_test(one_line),
+		cmocka_unit_test(mapped_since),
 		cmocka_unit_test(broken),
-		cmocka_unit_test(counted),
-		cmocka_unit_test(counted_without_leader),
-		cmocka_unit_test(own_pages),
 	};
 
 	return cmocka_run_group_tests_name("maps", tests, NULL, NULL);

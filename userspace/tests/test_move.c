@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Moving pages, whole ones of any size, and what the report says of each. */
+#include <errno.h>
 #include <string.h>
 
 #include "machine.h"
@@ -69,6 +70,74 @@ static void reasons(void **state)
 	assert_int_equal(run(&args), 0);
 	assert_int_equal(args.shared, 0);
 	assert_int_equal(args.moved, 7);
+}
+
+/* Where they alternate, each kind of page is moved with one call. */
+static void one_call_for_a_kind(void **state)
+{
+	struct virtflex_migrate_args args = { 0 };
+
+	(void)state;
+	map_anon("bind:1");
+	place(0, 612, 0);
+	place(1024, 612, 0);
+	memset(m.huge, 1, 512 * sizeof(*m.huge));
+	memset(m.huge + 1024, 1, 512 * sizeof(*m.huge));
+	assert_int_equal(run(&args), 0);
+	assert_int_equal(args.moved, 2 * 612);
+	assert_int_equal(m.moves, 2);
+}
+
+/* Where there is not a page left, none of 2 MiB is asked for. */
+static void not_tried_in_vain(void **state)
+{
+	struct virtflex_migrate_args args = { 0 };
+
+	(void)state;
+	map_anon("bind:1");
+	m.room[1] = 0;
+	place(0, NR_PAGES, 0);
+	memset(m.huge + 1024, 1, 1024 * sizeof(*m.huge));
+	assert_int_equal(run(&args), 0);
+	assert_int_equal(args.nomem, NR_PAGES);
+	assert_int_equal(m.moves, 1);
+}
+
+/* Whichever call fails, that is told, and nothing is tried after it. */
+static void error_of_any_call(void **state)
+{
+	unsigned int call, calls = 0;
+
+	(void)state;
+	map_anon("bind:1");
+	m.failure = -EPERM;
+	for (call = 0; call <= calls; call++) {
+		struct virtflex_migrate_args args = { 0 };
+
+		place(0, NR_PAGES, 0);
+		m.calls = 0;
+		m.fail_at = call;
+		assert_int_equal(run(&args), call ? -EPERM : 0);
+		/* the first time, none does */
+		if (!call)
+			calls = m.calls;
+		else
+			assert_int_equal(m.calls, call);
+	}
+	assert_true(calls > 4);
+}
+
+/* What is in place is left alone. */
+static void nothing_to_move(void **state)
+{
+	struct virtflex_migrate_args args = { 0 };
+
+	(void)state;
+	map_anon("bind:1");
+	place(0, NR_PAGES, 1);
+	assert_int_equal(run(&args), 0);
+	assert_int_equal(args.in_place, NR_PAGES);
+	assert_int_equal(m.moves, 0);
 }
 
 /* What is unmapped meanwhile is no page, though the kernel says of both the same. */
@@ -224,6 +293,10 @@ int main(void)
 		TEST(huge_page_cut_by_range),
 		TEST(hugetlb),
 		TEST(reasons),
+		TEST(one_call_for_a_kind),
+		TEST(not_tried_in_vain),
+		TEST(error_of_any_call),
+		TEST(nothing_to_move),
 		TEST(unmapped_meanwhile),
 		TEST(busy_tried_again),
 		TEST(kernel_memory),

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Where pages belong by their policy, and which nodes have room. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "machine.h"
+#include "walk.h"
 
 static void bound(void **state)
 {
@@ -327,6 +330,33 @@ static void offline_node_is_not_near(void **state)
 	assert_nodes(0, 50, 2);
 }
 
+/* Where the kernel says nothing of them, all are as near; the first is taken. */
+static void distances_unknown(void **state)
+{
+	struct virtflex_migrate_args args = {
+		.nodemask = (uintptr_t)&first_three,
+	};
+	char path[256];
+	unsigned int i;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/sys/devices/system/node/online", root);
+	assert_int_equal(unlink(path), 0);
+	/* nodes with memory are online in any case */
+	place(0, 50, 3);
+	assert_int_equal(run(&args), 0);
+	assert_nodes(0, 50, 2);
+	for (i = 0; i < 4; i++) {
+		snprintf(path, sizeof(path),
+			 "%s/sys/devices/system/node/node%u/distance", root, i);
+		assert_int_equal(unlink(path), 0);
+	}
+	place(0, 50, 3);
+	clear_counts(&args);
+	assert_int_equal(run(&args), 0);
+	assert_nodes(0, 50, 0);
+}
+
 /* A node may lose its memory, or leave the cpuset, at any time: no room there. */
 static void node_refused(void **state)
 {
@@ -413,6 +443,23 @@ static void full_for_hugetlb_pages(void **state)
 	assert_int_equal(args.nomem, 512);
 }
 
+/* Of nodes that came after the last look nothing is known. */
+static void nodes_beyond_all(void **state)
+{
+	struct vf_walk w = { .nr_nodes = 2 };
+
+	(void)state;
+	/* in memory of their own, which AddressSanitizer watches */
+	w.distances = malloc(4);
+	assert_non_null(w.distances);
+	memset(w.distances, 20, 4);
+	assert_int_equal(vf_nodes_distance(&w, 1, 0), 20);
+	assert_int_equal(vf_nodes_distance(&w, 2, 1), UINT_MAX - 1);
+	assert_int_equal(vf_nodes_distance(&w, 1, 2), UINT_MAX - 1);
+	assert_int_equal(vf_nodes_distance(&w, 2, 2), 0);
+	free(w.distances);
+}
+
 int main(void)
 {
 #define TEST(name) \
@@ -433,6 +480,8 @@ int main(void)
 		TEST(bind_comes_near_to_any),
 		TEST(bind_moves_for_better_only),
 		TEST(offline_node_is_not_near),
+		TEST(distances_unknown),
+		TEST(nodes_beyond_all),
 		TEST(node_refused),
 		TEST(soft_stand_in_full),
 		TEST(full_for_huge_pages),

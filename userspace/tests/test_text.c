@@ -57,6 +57,40 @@ static void node_lists(void **state)
 	assert_true(vf_nodemask_empty(&mask));
 }
 
+static int count_items(unsigned int first, unsigned int last, void *data)
+{
+	unsigned int *count = data;
+
+	(void)first;
+	(void)last;
+	(*count)++;
+	return 0;
+}
+
+/* Where lists ascend, nothing is in one twice. */
+static void ascending_lists(void **state)
+{
+	static const struct {
+		const char *list;
+		bool ascends;
+	} lists[] = {
+		{ "0,1", true }, { "0-1,2-3,9", true }, { "0,0", false },
+		{ "0-1,1-2", false }, { "0-3,2", false }, { "1,0", false },
+	};
+	unsigned int i, count = 0;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(lists); i++) {
+		struct vf_span s = { lists[i].list, strlen(lists[i].list) };
+
+		assert_int_equal(vf_parse_list(s, 10, true, count_items,
+					       &count),
+				 lists[i].ascends ? 0 : -EINVAL);
+		assert_int_equal(vf_parse_list(s, 10, false, count_items,
+					       &count), 0);
+	}
+}
+
 static void lines_and_fields(void **state)
 {
 	struct vf_span text = SPAN("  a  bc\n\nlast"), line, field;
@@ -86,6 +120,8 @@ static void node_counts(void **state)
 	assert_int_equal(count, 345);
 	assert_int_equal(vf_parse_node_count(SPAN("anon=3"), &node, &count), 0);
 	assert_int_equal(vf_parse_node_count(SPAN("N"), &node, &count), 0);
+	assert_int_equal(vf_parse_node_count(SPAN("n1=3"), &node, &count), 0);
+	assert_int_equal(vf_parse_node_count(SPAN("Nx=3"), &node, &count), 0);
 	assert_int_equal(vf_parse_node_count(SPAN("N1"), &node, &count),
 			 -EBADMSG);
 	assert_int_equal(vf_parse_node_count(SPAN("N1024=1"), &node, &count),
@@ -99,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(node_lists),
+		cmocka_unit_test(ascending_lists),
 		cmocka_unit_test(lines_and_fields),
 		cmocka_unit_test(node_counts),
 	};

@@ -147,6 +147,10 @@ static void policy_of_the_caller(void **state)
 	assert_int_equal(run(&args), 0);
 	assert_nodes(0, HALF, 0);
 	assert_nodes(HALF, HALF, 2);
+	/* who asks has not exited: his other threads say nothing else */
+	m.denied = -EINVAL;
+	clear_counts(&args);
+	assert_int_equal(run(&args), -ESRCH);
 }
 
 #define TEXT_OF(policy) \
@@ -167,6 +171,13 @@ static void read_no_more_than_needed(void **state)
 	write_thread("77", "bind:1");
 	write_maps("77/task/78", TEXT_OF("bind:1") "broken\n");
 	assert_policy(true);
+	/* the text may have a policy of its own, where the thread has none */
+	write_maps("77", TEXT_OF("bind:1")
+		   "7f0000000000 default anon=1024 N0=1024 kernelpagesize_kB=4\n"
+		   "7f0000400000 bind:2 anon=1024 N0=1024 kernelpagesize_kB=4\n");
+	write_maps("77/task/78", "broken\n");
+	assert_policy(false);
+	write_thread("77", "bind:1");
 	write_maps("77/task/78", TEXT_OF("bind:2") "broken\n");
 	{
 		struct virtflex_migrate_args args;
@@ -194,6 +205,26 @@ static void mappings_change(void **state)
 	/* of one line, only the beginning */
 	write_maps("77/task/78", TEXT_OF("bind:1"));
 	assert_policy(true);
+}
+
+/* Where there is no text, it is the first mapping that tells; nothing else does. */
+static void without_text(void **state)
+{
+	static const char no_text[] =
+		"7f0000000000-7f0000400000 rw-p 00000000 00:00 0\n"
+		"7f0000400000-7f0000800000 rw-p 00000000 00:00 0\n";
+	static const char numa[] =
+		"7f0000000000 bind:1 anon=1024 N0=1024 kernelpagesize_kB=4\n"
+		"7f0000400000 bind:2 anon=1024 N0=1024 kernelpagesize_kB=4\n";
+
+	(void)state;
+	write_process("77", no_text, numa);
+	write_process("77/task/78", no_text, numa);
+	assert_policy(true);
+	/* it was not there when this thread was asked */
+	write_process("77/task/78", no_text,
+		      "7f0000400000 bind:2 anon=1024 N0=1024 kernelpagesize_kB=4\n");
+	assert_policy(false);
 }
 
 /* What differs before the text counts too: text may have a policy of its own. */
@@ -231,7 +262,7 @@ static void bounded(void **state)
 		"00401000 bind:1 file=/bin/x N0=9 kernelpagesize_kB=4\n"
 		"7f0000000000 bind:1 anon=1024 N0=1024 kernelpagesize_kB=4\n"
 		"7f0000400000 bind:2 anon=1024 N0=1024 kernelpagesize_kB=4\n";
-	char text[512], dir[32];
+	char text[512], path[256];
 	unsigned int i;
 
 	(void)state;
@@ -248,8 +279,8 @@ static void bounded(void **state)
 	write_thread("77", "bind:1");
 	assert_policy(true);
 	for (i = 80; i < 78 + 4096; i++) {
-		snprintf(dir, sizeof(dir), "77/task/%u", i);
-		write_thread(dir, "bind:1");
+		snprintf(path, sizeof(path), "%s/proc/77/task/%u", root, i);
+		assert_int_equal(symlink("78", path), 0);
 	}
 	assert_policy(true);
 	write_thread("77/task/9999", "bind:1");
@@ -342,17 +373,31 @@ static void thread_exits_meanwhile(void **state)
 	exit_meanwhile(77);
 }
 
-/* A thread's number may be another process's by then. */
-static void thread_number_reused(void **state)
+/* The thread that was asked for exits, and its number is another process's. */
+static void reuse_number(void)
 {
 	static const char *const files[] = {
 		"maps", "numa_maps", "status", "pagemap",
 	};
-	struct virtflex_migrate_args args = { .budget_pages = 512 };
-	struct vf_walk *walk;
 	char path[256];
 	unsigned int i;
-	pid_t tid;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		snprintf(path, sizeof(path), "%s/proc/77/task/%d/%s", root,
+			 m.asked, files[i]);
+		assert_int_equal(unlink(path), 0);
+	}
+	snprintf(path, sizeof(path), "%s/proc/77/task/%d", root, m.asked);
+	assert_int_equal(rmdir(path), 0);
+	/* move_pages(2) takes it for a process: nothing moves, or counts, by it */
+	m.not_to_move = m.asked;
+}
+
+/* It may be by the next call. */
+static void thread_number_reused(void **state)
+{
+	struct virtflex_migrate_args args = { .budget_pages = 512 };
+	struct vf_walk *walk;
 	int ret;
 
 	(void)state;
@@ -363,16 +408,7 @@ static void thread_number_reused(void **state)
 	assert_int_equal(vf_walk_open(vf, &fake_os, PIDFD, &args, &walk), 0);
 	assert_int_equal(vf_walk_step(walk, &args), 1);
 	/* whichever of the two it goes by */
-	tid = m.asked;
-	for (i = 0; i < ARRAY_SIZE(files); i++) {
-		snprintf(path, sizeof(path), "%s/proc/77/task/%d/%s", root,
-			 tid, files[i]);
-		assert_int_equal(unlink(path), 0);
-	}
-	snprintf(path, sizeof(path), "%s/proc/77/task/%d", root, tid);
-	assert_int_equal(rmdir(path), 0);
-	/* move_pages(2) takes it for a process: nothing moves, or counts, by it */
-	m.not_to_move = tid;
+	reuse_number();
 	do {
 		args.start = args.cursor;
 		clear_counts(&args);
@@ -382,6 +418,29 @@ static void thread_number_reused(void **state)
 	assert_int_equal(ret, 0);
 	assert_nodes(0, HALF, 1);
 	assert_nodes(HALF, HALF, 2);
+}
+
+/* Or while it is asked where pages are: it is not, then. */
+static void thread_number_reused_meanwhile(void **state)
+{
+	unsigned int call, calls = 0, reused = 0;
+
+	(void)state;
+	write_leaderless();
+	m.happen = reuse_number;
+	for (call = 0; call <= calls; call++) {
+		write_thread("77/task/78", "bind:1");
+		write_thread("77/task/79", "bind:1");
+		m.not_to_move = 0;
+		m.calls = 0;
+		m.happen_at = call;
+		assert_policy(true);
+		/* the first time, nothing happens */
+		if (!call)
+			calls = m.calls;
+		reused += !!m.not_to_move;
+	}
+	assert_true(reused > 2);
 }
 
 /*
@@ -491,6 +550,29 @@ static void all_threads_exited(void **state)
 	assert_int_equal(migrate(&args), -EPERM);
 }
 
+/* A thread that can be asked for, and is gone before one of its files is read. */
+static void files_go_one_by_one(void **state)
+{
+	static const char *const files[] = {
+		"status", "pagemap", "numa_maps", "maps",
+	};
+	struct virtflex_migrate_args args;
+	char path[256];
+	unsigned int i;
+
+	(void)state;
+	write_leaderless();
+	m.threads[1] = 0;
+	write_thread("77/task/78", "bind:1");
+	assert_int_equal(migrate(&args), 0);
+	for (i = ARRAY_SIZE(files); i-- > 0;) {
+		snprintf(path, sizeof(path), "%s/proc/77/task/78/%s", root,
+			 files[i]);
+		assert_int_equal(unlink(path), 0);
+		assert_int_equal(migrate(&args), -EAGAIN);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, machine_teardown)
@@ -502,6 +584,7 @@ int main(void)
 		TEST(policy_of_the_caller),
 		TEST(read_no_more_than_needed),
 		TEST(mappings_change),
+		TEST(without_text),
 		TEST(text_with_policy),
 		TEST(threads_end),
 		TEST(bounded),
@@ -510,11 +593,13 @@ int main(void)
 		TEST(cpuset_without_leader),
 		TEST(thread_exits_meanwhile),
 		TEST(thread_number_reused),
+		TEST(thread_number_reused_meanwhile),
 		TEST(process_number_reused),
 		TEST(threads_exit_for_ever),
 		TEST(execs_meanwhile),
 		TEST(threads_not_listed),
 		TEST(all_threads_exited),
+		TEST(files_go_one_by_one),
 	};
 #undef TEST
 

@@ -6,10 +6,11 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "test.h"
+#include "reader.h"
 
 #define HEAD "version 1\ngeneration 5\nstate stable\n"
 #define NODE0 "node 0 active 0 0-1 100 200 300 10,20\n"
@@ -99,6 +100,7 @@ static void refused(void **state)
 	static const char *const bad[] = {
 		"", "\n", "version 1\n", "version 1\ngeneration 1\n",
 		"generation 1\nstate stable\n",
+		"boot 7\nversion 1\ngeneration 1\nstate stable\n",
 		"version 1\nstate stable\n",
 		"version 1\nstate stable\ngeneration 1\n",
 		"version 1\nversion 1\ngeneration 1\nstate stable\n",
@@ -238,7 +240,7 @@ static void dumps_damaged(void **state)
 
 	(void)state;
 	if (!fixtures)
-		skip();
+		skip_because("TOPOLOGY_FIXTURES is not set");
 	snprintf(path, sizeof(path), "%s/sysroot", fixtures);
 	d = opendir(path);
 	assert_non_null(d);
@@ -274,31 +276,213 @@ static void dumps_damaged(void **state)
 	assert_true(dumps >= 5);
 }
 
-static void files(void **state)
+static void from_a_file(void **state)
 {
 	struct virtflex_topology *t;
-	char *root = root_make();
-	struct virtflex *vf;
 
 	(void)state;
-	assert_int_equal(virtflex_open(&vf, ""), -EINVAL);
-	assert_int_equal(virtflex_open(NULL, NULL), -EINVAL);
-	assert_int_equal(virtflex_open(&vf, root), 0);
-	assert_int_equal(virtflex_topology_read(vf, &t), -ENOENT);
 	root_write(root, VF_PROC_TOPOLOGY, HEAD NODE0 NODE1);
 	assert_int_equal(virtflex_topology_read(vf, &t), 0);
 	assert_int_equal(t->nr_nodes, 2);
 	virtflex_topology_free(t);
+	virtflex_topology_free(NULL);
+	virtflex_close(NULL);
+}
+
+#define THREE_NODES \
+	HEAD "node 2 active - 1000,1030-1031 1 1 1 10,20,20\n" \
+	"node 5 inactive - 2 1 1 1 20,10,20\n" \
+	"node 7 active - - 1 1 1 20,20,10\n"
+
+static void node_by_id(void **state)
+{
+	struct virtflex_topology *t;
+
+	(void)state;
+	assert_int_equal(parse(THREE_NODES, &t), 0);
+	assert_ptr_equal(virtflex_topology_node(t, 2), t->nodes[0]);
+	assert_ptr_equal(virtflex_topology_node(t, 7), t->nodes[2]);
+	assert_null(virtflex_topology_node(t, 0));
+	assert_null(virtflex_topology_node(t, VIRTFLEX_MAX_NODES));
+	assert_null(virtflex_topology_node(NULL, 0));
+	virtflex_topology_free(t);
+}
+
+static void cpus_of_nodes(void **state)
+{
+	struct virtflex_nodemask nodes = { .bits = { 1 << 5 | 1 << 7 } };
+	struct virtflex_topology *t;
+	cpu_set_t *large, small;
+	unsigned int cpu;
+	size_t size;
+
+	(void)state;
+	assert_int_equal(parse(THREE_NODES, &t), 0);
+	assert_int_equal(virtflex_topology_nr_cpus(t), 1032);
+	size = CPU_ALLOC_SIZE(1032);
+	large = malloc(size);
+	assert_non_null(large);
+	memset(large, 0xff, size);
+	assert_int_equal(virtflex_topology_cpus(t, NULL, size, large), 3);
+	for (cpu = 0; cpu < 8 * size; cpu++)
+		assert_int_equal(!!CPU_ISSET_S(cpu, size, large),
+				 cpu == 1000 || cpu == 1030 || cpu == 1031);
+	free(large);
+	/* these would do in any set */
+	memset(&small, 0xff, sizeof(small));
+	assert_int_equal(virtflex_topology_cpus(t, &nodes, sizeof(small),
+						&small), 1);
+	assert_int_equal(CPU_COUNT(&small), 1);
+	assert_true(CPU_ISSET(2, &small));
+	virtflex_node_clear(&nodes, 5);
+	assert_int_equal(virtflex_topology_cpus(t, &nodes, sizeof(small),
+						&small), 0);
+	assert_int_equal(CPU_COUNT(&small), 0);
+	assert_int_equal(virtflex_topology_cpus(t, &nodes, 0, NULL), 0);
+	virtflex_topology_free(t);
+	assert_int_equal(parse("version 1\ngeneration 1\nstate stable\n", &t),
+			 0);
+	assert_int_equal(virtflex_topology_nr_cpus(t), 0);
+	virtflex_topology_free(t);
+	assert_int_equal(virtflex_topology_nr_cpus(NULL), 0);
+}
+
+/* One that is not there has no active nodes. */
+static void active_of_none(void **state)
+{
+	struct virtflex_nodemask active = { .bits = { 1 } };
+
+	(void)state;
+	virtflex_topology_active(NULL, &active);
+	assert_true(vf_nodemask_empty(&active));
+	virtflex_topology_active(NULL, NULL);
+}
+
+static void error_topology_read_EBADMSG(void **state)
+{
+	struct virtflex_topology *t;
+
+	(void)state;
 	root_write(root, VF_PROC_TOPOLOGY, HEAD NODE0);
 	assert_int_equal(virtflex_topology_read(vf, &t), -EBADMSG);
+	assert_int_equal(parse("", &t), -EBADMSG);
+}
+
+static void error_topology_read_EFBIG(void **state)
+{
+	struct virtflex_topology *t;
+
+	(void)state;
+	root_write(root, VF_PROC_TOPOLOGY, HEAD);
+	root_grow(root, VF_PROC_TOPOLOGY, VF_MAX_TOPOLOGY_BYTES + 1);
+	assert_int_equal(virtflex_topology_read(vf, &t), -EFBIG);
+	/* as long as may be, it is only no topology */
+	root_grow(root, VF_PROC_TOPOLOGY, VF_MAX_TOPOLOGY_BYTES);
+	assert_int_equal(virtflex_topology_read(vf, &t), -EBADMSG);
+}
+
+static void error_topology_read_EINVAL(void **state)
+{
+	struct virtflex_topology *t;
+	cpu_set_t cpus;
+
+	(void)state;
 	assert_int_equal(virtflex_topology_read(NULL, &t), -EINVAL);
-	virtflex_close(vf);
-	virtflex_close(NULL);
-	root_remove(root);
+	assert_int_equal(virtflex_topology_read(vf, NULL), -EINVAL);
+	assert_int_equal(virtflex_topology_parse(NULL, 0, &t), -EINVAL);
+	assert_int_equal(virtflex_topology_parse(HEAD, 9, NULL), -EINVAL);
+	assert_int_equal(parse(THREE_NODES, &t), 0);
+	assert_int_equal(virtflex_topology_cpus(NULL, NULL, sizeof(cpus),
+						&cpus), -EINVAL);
+	assert_int_equal(virtflex_topology_cpus(t, NULL, sizeof(cpus), NULL),
+			 -EINVAL);
+	assert_int_equal(virtflex_topology_cpus(t, NULL, 12, &cpus), -EINVAL);
+	virtflex_topology_free(t);
+}
+
+static void error_topology_read_ENODEV(void **state)
+{
+	struct virtflex_topology *t;
+
+	(void)state;
+	root_write(root, VF_PROC_TOPOLOGY, HEAD NODE0 NODE1);
+	gone = true;
+	assert_int_equal(virtflex_topology_read(vf, &t), -ENODEV);
+}
+
+static void error_topology_read_ENOENT(void **state)
+{
+	struct virtflex_topology *t;
+
+	(void)state;
+	assert_int_equal(virtflex_topology_read(vf, &t), -ENOENT);
+}
+
+static void error_topology_read_EPROTONOSUPPORT(void **state)
+{
+	struct virtflex_topology *t;
+
+	(void)state;
+	assert_int_equal(parse("version 2\n", &t), -EPROTONOSUPPORT);
+}
+
+static void error_topology_read_ERANGE(void **state)
+{
+	struct virtflex_topology *t;
+	cpu_set_t cpus, before;
+
+	(void)state;
+	memset(&cpus, 0x5a, sizeof(cpus));
+	before = cpus;
+	assert_int_equal(parse(THREE_NODES, &t), 0);
+	assert_int_equal(virtflex_topology_cpus(t, NULL, sizeof(cpus), &cpus),
+			 -ERANGE);
+	assert_int_equal(virtflex_topology_cpus(t, NULL, 0, NULL), -ERANGE);
+	assert_memory_equal(&cpus, &before, sizeof(cpus));
+	virtflex_topology_free(t);
+	/* the last that has a place, and the first that has none */
+	assert_int_equal(parse(HEAD "node 0 active - 63 1 1 1 10\n", &t), 0);
+	assert_int_equal(virtflex_topology_cpus(t, NULL, 8, &cpus), 1);
+	virtflex_topology_free(t);
+	assert_int_equal(parse(HEAD "node 0 active - 64 1 1 1 10\n", &t), 0);
+	assert_int_equal(virtflex_topology_cpus(t, NULL, 8, &cpus), -ERANGE);
+	virtflex_topology_free(t);
+}
+
+static void error_libvirtflex_EINVAL(void **state)
+{
+	struct virtflex *other;
+
+	(void)state;
+	assert_int_equal(virtflex_open(&other, ""), -EINVAL);
+	assert_int_equal(virtflex_open(NULL, NULL), -EINVAL);
+}
+
+static void error_libvirtflex_ENAMETOOLONG(void **state)
+{
+	static const size_t path_len = sizeof(VF_PROC_TOPOLOGY) - 1;
+	struct virtflex_topology *t;
+	struct virtflex *other;
+	char long_root[PATH_MAX];
+	size_t len, i;
+
+	(void)state;
+	/* the longest path there can be, and one that is longer */
+	for (len = PATH_MAX - 1 - path_len; len < PATH_MAX; len++) {
+		for (i = 0; i < len; i++)
+			long_root[i] = "/x"[i % 2];
+		long_root[len] = 0;
+		assert_int_equal(virtflex_open(&other, long_root), 0);
+		assert_int_equal(virtflex_topology_read(other, &t),
+				 len < PATH_MAX - path_len ? -ENOENT :
+							     -ENAMETOOLONG);
+		virtflex_close(other);
+	}
 }
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(understood),
 		cmocka_unit_test(states),
@@ -306,8 +490,21 @@ int main(void)
 		cmocka_unit_test(refused),
 		cmocka_unit_test(largest),
 		cmocka_unit_test(dumps_damaged),
-		cmocka_unit_test(files),
+		cmocka_unit_test(node_by_id),
+		cmocka_unit_test(cpus_of_nodes),
+		cmocka_unit_test(active_of_none),
+		TEST(from_a_file),
+		TEST(error_topology_read_EBADMSG),
+		TEST(error_topology_read_EFBIG),
+		TEST(error_topology_read_EINVAL),
+		TEST(error_topology_read_ENODEV),
+		TEST(error_topology_read_ENOENT),
+		TEST(error_topology_read_EPROTONOSUPPORT),
+		TEST(error_topology_read_ERANGE),
+		cmocka_unit_test(error_libvirtflex_EINVAL),
+		cmocka_unit_test(error_libvirtflex_ENAMETOOLONG),
 	};
+#undef TEST
 
 	return cmocka_run_group_tests_name("topology", tests, NULL, NULL);
 }

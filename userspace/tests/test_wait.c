@@ -21,6 +21,7 @@ struct event {
 	short revents;
 	int ret;		/* returned, with this as errno if negative */
 	int timeout_ms;		/* expected, roughly */
+	unsigned int takes_ms;
 };
 
 static const struct event *next_event;
@@ -65,6 +66,7 @@ int __wrap_poll(struct pollfd *fds, nfds_t nfds, int timeout_ms)
 	else
 		assert_in_range(timeout_ms, 0, e->timeout_ms);
 	polls++;
+	usleep(e->takes_ms * 1000);
 	if (e->text)
 		set_text(e->text);
 	fds->revents = e->revents;
@@ -110,9 +112,11 @@ static void news_while_asleep(void **state)
 {
 	static const struct event events[] = {
 		/* nothing new, as after a signal that stopped the process */
-		{ .revents = POLLIN, .ret = 1, .timeout_ms = 5000 },
+		{ .revents = POLLIN, .ret = 1, .timeout_ms = 5000,
+		  .takes_ms = 3 },
+		/* it is for all of the wait */
 		{ .text = TEXT(5), .revents = POLLIN | POLLPRI, .ret = 1,
-		  .timeout_ms = 5000 },
+		  .timeout_ms = 4998 },
 	};
 	struct virtflex_topology *t;
 

@@ -53,6 +53,52 @@ static void budget_of_pages(void **state)
 	assert_int_equal(scanned, 1250);
 	assert_int_equal(moved, 1250);
 	assert_in_range(steps, 13, 14);
+	/* nor is the kernel asked about more */
+	assert_int_equal(m.most_asked, 100);
+}
+
+/* Of addresses of which every second has a page, the others count less. */
+static void budget_of_pages_and_gaps(void **state)
+{
+	/* the first 512 pages, and addresses without that count as one; the rest */
+	const uint64_t enough = NR_PAGES / 2 + 1;
+	struct virtflex_migrate_args args = { .budget_pages = enough };
+	unsigned int i;
+
+	(void)state;
+	map_anon("bind:1");
+	for (i = 0; i < NR_PAGES; i += 2)
+		m.node[i] = 0;
+	assert_int_equal(run(&args), 0);
+	assert_int_equal(args.moved, NR_PAGES / 2);
+	clear_counts(&args);
+	args.budget_pages = enough - 1;
+	assert_int_equal(run(&args), 1);
+	assert_int_equal(args.in_place, NR_PAGES / 2 - 1);
+}
+
+/* Nor is more done than that where the kernel cannot tell which there are. */
+static void budget_of_pages_without_scan(void **state)
+{
+	struct virtflex_migrate_args args = { .budget_pages = 100 };
+	struct vf_walk *walk;
+	unsigned int i;
+
+	(void)state;
+	m.can_scan = false;
+	map_anon("bind:1");
+	place(0, NR_PAGES, 0);
+	walk = begin(&args);
+	args.start = BASE;
+	for (i = 1; i <= 5; i++) {
+		assert_int_equal(step(walk, &args), 1);
+		assert_int_equal(args.moved, 100);
+		assert_true(args.cursor == BASE + i * 100 * PAGE_SIZE);
+		args.start = args.cursor;
+	}
+	vf_walk_close(walk);
+	assert_nodes(0, 500, 1);
+	assert_nodes(500, NR_PAGES - 500, 0);
 }
 
 /* The kernel here takes 1 us for each page it is asked about. */
@@ -119,6 +165,29 @@ static void no_time_to_try_again(void **state)
 	assert_int_equal(run(&args), 0);
 	assert_int_equal(args.busy, 0);
 	assert_nodes(0, NR_PAGES, 1);
+	/* for one of them, there is time */
+	place(0, 1024, 0);
+	place(1024, 1024, ABSENT);
+	m.busy[0] = 1;
+	m.busy[512] = 1;
+	args.budget_ns = 1000000;
+	clear_counts(&args);
+	assert_int_equal(run(&args), 0);
+	assert_int_equal(args.busy, 512);
+	assert_int_equal(args.moved, 512);
+}
+
+/* As long as it takes, from whatever time on. */
+static void budget_of_all_time(void **state)
+{
+	struct virtflex_migrate_args args = { .budget_ns = UINT64_MAX };
+
+	(void)state;
+	map_anon("bind:1");
+	place(0, NR_PAGES, 0);
+	m.now_ns = 5;
+	assert_int_equal(run(&args), 0);
+	assert_int_equal(args.moved, NR_PAGES);
 }
 
 /* A call goes by the nodes that are active then, as many as there are. */
@@ -159,6 +228,64 @@ static void nodes_change_between_steps(void **state)
 	root_write(root, "/proc/thread-self/status", "Mems_allowed_list:\t3\n");
 	assert_int_equal(vf_walk_step(walk, &args), -EACCES);
 	vf_walk_close(walk);
+}
+
+/* Nodes that come between two calls have distances, and weights. */
+static void nodes_come_between_steps(void **state)
+{
+	static const struct virtflex_nodemask first_two = { .bits = { 3 } };
+	struct virtflex_migrate_args args = {
+		.budget_pages = NR_PAGES / 2,
+		.nodemask = (uintptr_t)&first_two,
+	};
+	struct vf_walk *walk;
+
+	(void)state;
+	root_write(root, "/sys/devices/system/node/has_memory", "0-1\n");
+	root_write(root, "/sys/devices/system/node/online", "0-1\n");
+	map_anon("bind:3");
+	place(0, NR_PAGES, 0);
+	walk = begin(&args);
+	args.start = BASE;
+	assert_int_equal(step(walk, &args), 1);
+	/* it is not known what is near to a node that is not there */
+	assert_int_equal(args.in_place, NR_PAGES / 2);
+	root_write(root, "/sys/devices/system/node/has_memory", "0-3\n");
+	root_write(root, "/sys/devices/system/node/online", "0-3\n");
+	args.start = args.cursor;
+	args.nodemask = (uintptr_t)&first_three;
+	step(walk, &args);
+	vf_walk_close(walk);
+	assert_nodes(0, NR_PAGES / 2, 0);
+	assert_nodes(NR_PAGES / 2, NR_PAGES / 2, 2);
+}
+
+/* How far nodes are is not read again as long as they are the same ones. */
+static void nodes_the_same_between_steps(void **state)
+{
+	struct virtflex_migrate_args args = {
+		.budget_pages = NR_PAGES / 2,
+		.nodemask = (uintptr_t)&first_three,
+	};
+	struct vf_walk *walk;
+	unsigned int i;
+	char path[64];
+
+	(void)state;
+	place(0, NR_PAGES, 3);
+	walk = begin(&args);
+	for (i = 0; i < 4; i++) {
+		snprintf(path, sizeof(path),
+			 "/sys/devices/system/node/node%u/distance", i);
+		root_write(root, path, "not read\n");
+	}
+	args.start = BASE;
+	assert_int_equal(step(walk, &args), 1);
+	args.start = args.cursor;
+	step(walk, &args);
+	vf_walk_close(walk);
+	/* the nearest to 3 */
+	assert_nodes(0, NR_PAGES, 2);
 }
 
 /* Before 6.7 the kernel does not tell which pages there are. */
@@ -342,47 +469,120 @@ static void range_above_all_memory(void **state)
 	assert_int_equal(args.scanned, 0);
 }
 
-static void errors(void **state)
+/* A range may end within a mapping, and the next begin there or later. */
+static void ranges_of_a_walk(void **state)
 {
-	struct virtflex_nodemask none = { 0 }, absent = { .bits = { 17 } };
-	struct virtflex_migrate_args args = { .flags = 16 };
+	static const unsigned int ends[] = { 100, 101, 700, NR_PAGES };
+	struct virtflex_migrate_args args = { 0 };
+	struct vf_walk *walk;
+	unsigned int i, first = 0;
 
 	(void)state;
-	assert_int_equal(run(&args), -EINVAL);
-	args = (struct virtflex_migrate_args){ .start = 1 };
-	assert_int_equal(run(&args), -EINVAL);
-	args = (struct virtflex_migrate_args){ .end = 4095 };
-	assert_int_equal(run(&args), -EINVAL);
-	args = (struct virtflex_migrate_args){ .start = 8192, .end = 4096 };
-	assert_int_equal(run(&args), -EINVAL);
-	args = (struct virtflex_migrate_args){ .nodemask = (uintptr_t)&none };
-	assert_int_equal(run(&args), -EINVAL);
-	args = (struct virtflex_migrate_args){ .nodemask = (uintptr_t)&absent };
-	assert_int_equal(run(&args), -EINVAL);
-	args = (struct virtflex_migrate_args){ 0 };
-	m.denied = -EPERM;
-	assert_int_equal(run(&args), -EPERM);
-	m.denied = -EINVAL;
-	assert_int_equal(run(&args), -ESRCH);
-	m.denied = 0;
-	m.alive = -ESRCH;
-	assert_int_equal(run(&args), -ESRCH);
-	m.alive = 0;
-	root_write(root, "/proc/thread-self/status", "Mems_allowed_list:\t3\n");
-	args.nodemask = (uintptr_t)&first_three;
-	assert_int_equal(run(&args), -EACCES);
-	/* the cpuset allows some */
-	root_write(root, "/proc/thread-self/status",
-		   "Mems_allowed_list:\t0,3\n");
-	place(0, 10, 1);
-	map_anon("bind:0-2");
+	map_anon("bind:1");
+	place(0, NR_PAGES, 0);
+	walk = begin(&args);
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		args.start = BASE + first * PAGE_SIZE;
+		args.end = BASE + ends[i] * PAGE_SIZE;
+		assert_int_equal(step(walk, &args), 0);
+		assert_true(args.cursor == args.end);
+		assert_int_equal(args.moved, ends[i] - first);
+		first = ends[i];
+	}
+	vf_walk_close(walk);
+	assert_nodes(0, NR_PAGES, 1);
+	/* with a gap, in which nothing is done */
+	place(0, NR_PAGES, 0);
+	clear_counts(&args);
+	walk = begin(&args);
+	args.start = BASE;
+	args.end = BASE + 10 * PAGE_SIZE;
+	assert_int_equal(step(walk, &args), 0);
+	args.start = BASE + 20 * PAGE_SIZE;
+	args.end = 0;
+	assert_int_equal(step(walk, &args), 0);
+	vf_walk_close(walk);
+	assert_nodes(0, 10, 1);
+	assert_nodes(10, 10, 0);
+	assert_nodes(20, NR_PAGES - 20, 1);
+}
+
+/* Mappings behind a range are those of the next. */
+static void ranges_of_mappings(void **state)
+{
+	struct virtflex_migrate_args args = { .start = BASE };
+	char maps[512], numa[512];
+	size_t maps_len = 0, numa_len = 0;
+	struct vf_walk *walk;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		unsigned long long start = BASE + i * 512 * PAGE_SIZE;
+
+		maps_len += sprintf(maps + maps_len,
+				    "%llx-%llx rw-p 00000000 00:00 0\n", start,
+				    start + 256 * PAGE_SIZE);
+		numa_len += sprintf(numa + numa_len,
+				    "%llx bind:1 N0=9 kernelpagesize_kB=4\n",
+				    start);
+		place(i * 512, 256, 0);
+	}
+	write_process("thread-self", maps, numa);
+	walk = begin(&args);
+	for (i = 1; i <= 4; i++) {
+		args.end = BASE + i * 512 * PAGE_SIZE;
+		assert_int_equal(step(walk, &args), 0);
+		assert_int_equal(args.moved, 256);
+		args.start = args.end;
+	}
+	vf_walk_close(walk);
+}
+
+/* Where there are no pages, none are looked for, nor is it gone back there. */
+static void mappings_without_pages(void **state)
+{
+	struct virtflex_migrate_args args = { .start = BASE + 4096 };
+	char text[512];
+
+	(void)state;
+	sprintf(text, "%llx-%llx rw-p 00000000 00:00 0\n%llx-%llx rw-p 00000000 00:00 0\n",
+		BASE - 4096, BASE, BASE, BASE + NR_PAGES * PAGE_SIZE);
+	root_write(root, "/proc/thread-self/maps", text);
+	sprintf(text, "%llx bind:1 N0=1 kernelpagesize_kB=4\n%llx bind:1\n",
+		BASE - 4096, BASE);
+	root_write(root, "/proc/thread-self/numa_maps", text);
+	place(0, NR_PAGES, 0);
+	args.end = args.start;
 	assert_int_equal(run(&args), 0);
-	assert_nodes(0, 10, 0);
-	root_write(root, "/proc/thread-self/status", "Mems_allowed_list:\tx\n");
-	assert_int_equal(run(&args), -EBADMSG);
-	root_write(root, VF_PROC_TOPOLOGY, "version 2\n");
-	args = (struct virtflex_migrate_args){ 0 };
-	assert_int_equal(run(&args), -EPROTONOSUPPORT);
+	assert_true(args.cursor == args.start);
+	args.end = 0;
+	assert_int_equal(run(&args), 0);
+	assert_int_equal(args.scanned, 0);
+	assert_int_equal(m.scans, 0);
+}
+
+/* Files in memory are looked for only where that decides something. */
+static void mounts_of_interleaved_only(void **state)
+{
+	static const char *const policies[] = { "default", "bind:1" };
+	struct virtflex_migrate_args args = { 0 };
+	unsigned int i;
+
+	(void)state;
+	make_loop("/proc/thread-self/mountinfo");
+	for (i = 0; i < ARRAY_SIZE(policies); i++) {
+		map(policies[i], "00:1c 81 /mnt/file", "4");
+		place(0, 10, 1);
+		clear_counts(&args);
+		assert_int_equal(run(&args), 0);
+		assert_int_equal(args.in_place, 10);
+	}
+	/* what is of the kernel's own says so itself */
+	map("interleave:1", "00:01 81 /memfd:x (deleted)", "4");
+	clear_counts(&args);
+	assert_int_equal(run(&args), 0);
+	assert_int_equal(args.in_place, 10);
 }
 
 int main(void)
@@ -391,16 +591,24 @@ int main(void)
 	cmocka_unit_test_setup_teardown(name, machine_setup, machine_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(budget_of_pages),
+		TEST(budget_of_pages_and_gaps),
+		TEST(budget_of_pages_without_scan),
 		TEST(budget_of_time),
 		TEST(budget_of_time_for_huge_pages),
 		TEST(no_time_to_try_again),
+		TEST(budget_of_all_time),
 		TEST(nodes_change_between_steps),
+		TEST(nodes_come_between_steps),
+		TEST(nodes_the_same_between_steps),
 		TEST(without_scan),
 		TEST(budget_of_addresses),
 		TEST(budget_of_time_for_addresses),
 		TEST(addresses_without_budget),
 		TEST(addresses_without_scan),
-		TEST(errors),
+		TEST(ranges_of_a_walk),
+		TEST(ranges_of_mappings),
+		TEST(mappings_without_pages),
+		TEST(mounts_of_interleaved_only),
 		TEST(errors_of_files),
 		TEST(range_above_all_memory),
 	};
