@@ -6,6 +6,8 @@
 # the start of a line, after the time stamp. The list of lines that look bad
 # and are not is verdict.allow, each with its reason.
 
+stale_why="the emulator ran code that the kernel had replaced"
+
 # offending FILE...: the lines that make a run fail
 offending() {
 	# "[    1.234567] ", with the caller ("[ T1]") where the kernel adds it
@@ -15,12 +17,30 @@ offending() {
 		grep -vEf <(sed '/^#/d; /^$/d' "$SCRIPTS/lib/verdict.allow") || :
 }
 
+# stale_code FILE...: whether a kernel there died of a breakpoint that was not in its code
+# any more: the emulator ran what the kernel had replaced. The byte before the one that
+# "Code:" marks is what the memory held by then; one of a real breakpoint is cc.
+# Reported for QEMU 8.0 as well: linux-kernel, July 2023, "qemu-x86_64 booting with
+# 8.0.0 stil see int3".
+stale_code() {
+	{ cat "$@" 2>/dev/null || :; } | awk '
+		/Oops: int3/ { oops = 1 }
+		oops && match($0, /Code:.* [0-9a-f][0-9a-f] </) {
+			if (substr($0, RSTART + RLENGTH - 4, 2) != "cc")
+				stale = 1
+			oops = 0
+		}
+		END { exit !stale }'
+}
+
 # verdict STATUS_OF_QEMU: explains a failure on standard error and ends with the run's status
 verdict() {
 	local why='' seen status
 	seen=$(offending "$RUN/console" "$RUN/guest-console" | head -n 12)
 	status=$(sed -n 's/^exit \([0-9]*\) .*/\1/p' "$RUN/records" | tail -n 1)
-	if [[ $seen == *"Kernel panic"* ]]; then
+	if stale_code "$RUN/console" "$RUN/guest-console"; then
+		why=$stale_why
+	elif [[ $seen == *"Kernel panic"* ]]; then
 		why="guest panicked: $(sed -n 's/.*Kernel panic - not syncing: //p' <<<"$seen" | head -n 1)"
 	elif [ "$1" -eq 124 ] || [ "$1" -eq 137 ]; then
 		why="timed out after $timeout s (--timeout)"
