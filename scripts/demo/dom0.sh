@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The demonstration, dom0's side: takes nodes 2 and 3 from the guest, and gives
-# them back, with nothing but xenstore. Waits for the guest's word between steps.
+# The demonstration, dom0's side: takes nodes from the guest, and gives them
+# back, with nothing but xenstore. Waits for the guest's word between steps.
 
 set -u
 BAR=${1:-#}
@@ -44,15 +44,29 @@ change()
 		END { print "dom0    | xl vcpu-list: " n " vCPUs; paused:" (off ? off : " none") }'
 }
 
+# go STEP: the guest's side may take it
+go() { xenstore-write "$data/go" "$1"; }
+
 numa_setup
 placement
-xenstore-write "$data/go" 1
+go 1
 await_guest 1
 say 'writes in one transaction: target 0 for nodes 2 and 3, their vCPUs offline, topo_change 2'
 change shrink 2 3
-xenstore-write "$data/go" 2
+go 2
 await_guest 2
 say 'writes in one transaction: full targets for nodes 2 and 3, their vCPUs online, topo_change 1'
 change expand 2 3
-xenstore-write "$data/go" 3
+go 3
 await_guest 3
+
+# and for the OpenMP program
+await_guest 4
+say 'writes in one transaction: target 0 for node 3, its vCPUs offline, topo_change 2'
+change shrink 3
+go 4
+await_guest 5
+say 'writes in one transaction: full target for node 3, its vCPUs online, topo_change 1'
+change expand 3
+go 5
+await_guest 6

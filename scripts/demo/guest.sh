@@ -3,34 +3,8 @@
 # The demonstration, the guest's side: runs a program, shows what it does.
 
 set -u
-BAR=${BAR:-#}
 
-say() { printf 'guest   | %s\n' "$*"; }
-title() { printf '\n== %s\n' "$*"; }
-topology() { say '$ cat /proc/virtflex/topology'; sed 's/^/guest   | /' /proc/virtflex/topology; }
-
-# The program's pages per node, as numa_maps counts them; 1 column is 1 MiB.
-pages()
-{
-	say "pages of the program per node (/proc/$pid/numa_maps)"
-	awk -v bar="$BAR" '{ for (i = 3; i <= NF; i++) if (split($i, f, "=") == 2 && f[1] ~ /^N[0-9]+$/)
-			kb[substr(f[1], 2)] += f[2] * size($NF) }
-		function size(last, f) { return split(last, f, "=") == 2 && f[1] == "kernelpagesize_kB" ? f[2] : 4 }
-		END { for (n = 0; n < 4; n++) {
-			line = ""
-			for (c = 0; c < kb[n] / 1024 - 0.5; c++) line = line bar
-			printf "guest   | node %d %6.1f MiB %s\n", n, kb[n] / 1024, line } }' "/proc/$pid/numa_maps"
-}
-
-# Memory the guest has on each node, by its own count; 1 column is 16 MiB.
-memory()
-{
-	say 'memory of the guest per node (/sys/devices/system/node/node*/meminfo)'
-	cat /sys/devices/system/node/node*/meminfo | awk -v bar="$BAR" '$3 == "MemTotal:" {
-		line = ""
-		for (c = 0; c < $4 / 16384 - 0.5; c++) line = line bar
-		printf "guest   | node %d %6.1f MiB %s\n", $2, $4 / 1024, line }'
-}
+. ./picture.sh
 
 # tell N: our side of step N is done. await N: dom0's is.
 tell() { xenstore-write data/demo/ready "$1"; }
@@ -85,9 +59,9 @@ topology
 memory
 pages
 
-title 'Done'
 kill "$pid"
-wait "$pid" && say 'the program found every byte of its memory as it had written it'
-status=$?
+wait "$pid" || exit
+say 'the program found every byte of its memory as it had written it'
 tell 3
-exit $status
+
+. ./openmp.sh
