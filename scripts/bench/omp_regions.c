@@ -7,6 +7,7 @@
  *	omp_regions		prints how many turns of a loop take a microsecond
  *	omp_regions TURNS	prints "EMPTY WORK ALONE", in ns each, and of how many
  *				samples the fewest of them are
+ *	omp_regions empty N	has N empty regions, for those who count instructions
  *
  * Samples are short, and those count in which no thread gave its CPU to another:
  * who shares the machine is in the rest. Of those that count, a tenth took less
@@ -14,6 +15,7 @@
  */
 #include <omp.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "omp_bench.h"
@@ -131,8 +133,15 @@ static void print_turns(void)
 
 int main(int argc, char **argv)
 {
+	long n;
+
 	if (argc < 2) {
 		print_turns();
+		return 0;
+	}
+	if (argc == 3 && !strcmp(argv[1], "empty")) {
+		for (n = atol(argv[2]); n > 0; n--)
+			empty_region();
 		return 0;
 	}
 	turns = atol(argv[1]);

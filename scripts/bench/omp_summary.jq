@@ -20,6 +20,11 @@ def regions: map({compiler: .[0], threads: .[1], variant: .[2], run: .[3], empty
 	{compiler: .[0].compiler, threads: .[0].threads, runs: ($runs | length),
 	 empty: figure(.empty), epcc: figure(.work - $alone)});
 
+def counts: map({compiler: .[0], threads: .[1], variant: .[2], run: .[3], count: .[4]})
+	| group_by([.compiler, .threads]) | map(
+	{compiler: .[0].compiler, threads: .[0].threads}
+	+ (group_by(.variant) | map({(.[0].variant): (map(.count) | spread)}) | add));
+
 def shareds: map({compiler: .[0], program: .[1], variant: .[2], run: .[3], us: .[4], cpu_us: .[5]})
 	| group_by([.compiler, .program]) | map(runs as $runs
 	| {compiler: .[0].compiler, program: .[0].program, runs: ($runs | length)}
@@ -68,4 +73,5 @@ def guests($d): ($d.step // [] | map(.[0]) | unique) | map(. as $c
 			ideal: [range(0; .took_s; 0.25) | . as $t | [$t, ([($run.cpus | sum_of(0; $t)) / $base / $run.steps, 1] | min) * 100]],
 			away: [[.away_s // 0, .back_s // 0]]})}}) | add)});
 
-. as $d | {conditions: $conditions[0], region: (.region // [] | regions), shared: (.shared // [] | shareds), guest: guests($d)}
+. as $d | {conditions: $conditions[0], region: (.region // [] | regions), count: (.count // [] | counts),
+	shared: (.shared // [] | shareds), guest: guests($d)}

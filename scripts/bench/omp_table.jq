@@ -12,6 +12,9 @@ def row: (.[0] | pad(34)) + (.[1:-1] | map(pad(24)) | join("")) + .[-1];
 	(["empty", .empty, "<= 2"], ["EPCC", .epcc, "<= +1 %"]) as [$what, $f, $target] |
 	["\($name), \($what) (\($r.runs))", ($f.nothing | spread), ($f.adaptor | spread), ($f.difference | spread), ($f.noise | spread), (($f.least.nothing | n) + ", " + ($f.least.adaptor | n)), $target]),
  ["", "", "", "", "", ""],
+ ["an empty region, instructions", "without", "with the adaptor", "", "", ""],
+ (.count[] | ["\(.compiler), \(.threads) thread" + (if .threads > 1 then "s, passive" else "" end), (.nothing | spread), (.adaptor | spread), "", "", ""]),
+ ["", "", "", "", "", ""],
  ["two threads on one CPU, us a step", "nothing done", "adaptor", "begun there", "begun there, passive", ""],
  (.shared[] | ["\(.compiler), \(.program)", (.nothing.us | spread), (.adaptor.us | spread), (.anew.us | spread), (.passive.us | spread), ""],
 	["  times the passive one", (.nothing.ratio | spread), (.adaptor.ratio | spread), (.anew.ratio | spread), "", "<= 1.3"],
