@@ -8,8 +8,10 @@
  *        -> plan; then step by step, looking between steps whether the host
  *           changed its mind: if so plan anew, from where we are
  *              -> a step fails: go back to what was, refuse
+ *              -> the guest is frozen: leave off, and go on when it thaws
  *              -> unload: stop there; who loads next starts from what is there
  *   answer, if what was answered is still what is asked; otherwise once more
+ *        -> xenstore takes no answer just now: that answer again, later
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,6 +25,7 @@
 #include <linux/ratelimit.h>
 #include <linux/reboot.h>
 #include <linux/slab.h>
+#include <linux/suspend.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
@@ -36,6 +39,9 @@
 #include "step.h"
 #include "usage.h"
 #include "xenstore.h"
+
+/* Of the pause before xenstore is tried again: 32 s at most. */
+#define MOST_DOUBLINGS	5U
 
 /* Bits of flags. */
 enum {
@@ -62,20 +68,34 @@ static struct {
 
 	struct vf_reading now;		/* what is being carried out */
 	struct vf_reading next;		/* scratch */
-	struct vf_reading unanswered;	/* refused, and no way to say so */
-	bool has_unanswered;
+	struct vf_reading unanswered;	/* carried out or refused, and not said so */
+	bool has_unanswered;		/* and no way to say so */
+	bool owed;			/* and to be said, with status and said */
+	unsigned int retries;		/* in a row, of what xenstore did not do */
 	struct vf_error said;		/* value of error, as far as known */
 
 	struct vf_steps plan;
 	struct vf_wanted *as_was;	/* before the change that is going on */
 	bool under_way;			/* left off for a suspend: as_was is from then */
 	bool going_back;		/* to as_was */
+	struct vf_error why;		/* it goes back; empty if it does not */
 	struct vf_status status;
 } change;
 
 static void retry_later(void)
 {
 	mod_delayed_work(change.queue, &change.work, HZ);
+}
+
+/* xenstore did not do something: again, in growing pauses; it is said once. */
+static void retry_xenstore(const char *what, int ret)
+{
+	if (!change.retries)
+		pr_warn("numa cannot be %s now, and is tried again: %pe\n",
+			what, ERR_PTR(ret));
+	mod_delayed_work(change.queue, &change.work,
+			 HZ << min(change.retries, MOST_DOUBLINGS));
+	change.retries++;
 }
 
 static void say_error(const char *text)
@@ -99,21 +119,19 @@ static bool changed_its_mind(void)
 }
 
 /*
- * Whether to leave off in the middle of a step. Who goes back, goes all the way,
- * but for unload.
+ * Whether to leave off, in the middle of a step or between two. What the host wants
+ * by now does not matter while going back.
  */
 static int leave_off(void)
 {
 	if (test_bit(STOP, &change.flags))
 		return -ESHUTDOWN;
-	if (change.going_back)
-		return 0;
 	if (vf_freezing()) {
-		/* The queue is held until the guest thaws; then all again. */
+		/* The queue is held until the guest thaws. */
 		retry_later();
 		return -ESHUTDOWN;
 	}
-	return changed_its_mind() ? -EAGAIN : 0;
+	return !change.going_back && changed_its_mind() ? -EAGAIN : 0;
 }
 
 /* For steps: sleep, unless there is a reason to leave off. */
@@ -146,9 +164,13 @@ static int run_step(u32 step, const struct vf_wanted *goal)
 	return vf_step_run(&work, change.plan.step[step]);
 }
 
-/* As far as possible: a step that fails does not keep the others from it. */
-static void go_back(void)
+/*
+ * As far as possible: a step that fails does not keep the others from it.
+ * Return: 0, or -ESHUTDOWN if it was left off.
+ */
+static int go_back(void)
 {
+	int ret = 0;
 	u32 i;
 
 	change.going_back = true;
@@ -156,9 +178,8 @@ static void go_back(void)
 		change.plan.nr = 0;
 	for (i = 0; i < change.plan.nr; i++) {
 		char text[48];
-		int ret;
 
-		ret = run_step(i, change.as_was);
+		ret = leave_off() ?: run_step(i, change.as_was);
 		if (ret == -ESHUTDOWN)
 			break;
 		if (!ret)
@@ -167,8 +188,11 @@ static void go_back(void)
 			     sizeof(text));
 		pr_warn("going back to what was: %s: %pe\n", text,
 			ERR_PTR(ret));
+		ret = 0;
 	}
+	vf_memory_open_all();
 	change.going_back = false;
+	return ret;
 }
 
 /* What going back did not bring back is part of why a change failed. */
@@ -190,6 +214,10 @@ static void remember_unanswered(void)
 	change.has_unanswered = true;
 }
 
+/*
+ * Where xenstore has no room for it just now, the answer is owed: what was carried
+ * out, or refused, is not judged again.
+ */
 static int answer(const char *error)
 {
 	int ret;
@@ -197,14 +225,29 @@ static int answer(const char *error)
 	strscpy(change.said.text, error, sizeof(change.said.text));
 	ret = vf_xs_answer(change.guest, &change.now, &change.next,
 			   change.status.text, error);
-	if (ret == -EAGAIN || ret == -ENOMEM) {
-		retry_later();
-	} else if (ret && ret != -ESTALE) {
+	if (!ret || ret == -ESTALE) {
+		change.retries = 0;
+	} else if (vf_xs_passes(ret)) {
+		retry_xenstore("answered", ret);
+		remember_unanswered();
+		change.has_unanswered = false;
+		change.owed = true;
+	} else {
 		pr_warn_ratelimited("numa/topo_change cannot be written: %pe\n",
 				    ERR_PTR(ret));
 		remember_unanswered();
 	}
 	return ret;
+}
+
+/* Return: as the ends of a request; -ESTALE also if the host has asked anew. */
+static int answer_owed(void)
+{
+	struct vf_error error = change.said;
+
+	change.owed = false;
+	swap(change.unanswered, change.now);
+	return answer(error.text);
 }
 
 static void show_refused(const struct vf_error *why)
@@ -279,17 +322,43 @@ static int plan(struct vf_error *why)
 		return change.now.ret;
 	}
 	if (vf_wanted_check(change.guest, change.now.wanted, why) ||
+	    vf_usage_least(change.guest, change.now.wanted, why) ||
 	    vf_usage_room(change.guest, change.now.wanted, why))
 		return -EINVAL;
 	return vf_plan(change.guest, change.now.wanted, &change.plan);
 }
 
+/*
+ * Return: 0; -EAGAIN if the host wants something else by now; -ESHUTDOWN if it was
+ * left off; another error, with why, if it is to go back.
+ */
+static int run_plan(struct vf_error *why)
+{
+	int ret = plan(why);
+	char text[48];
+	u32 i;
+
+	if (ret)
+		return ret;
+	for (i = 0; i < change.plan.nr && !ret; i++) {
+		ret = leave_off() ?: run_step(i, change.now.wanted);
+		if (!ret || ret == -EAGAIN || ret == -ESHUTDOWN)
+			continue;
+		vf_step_text(change.guest, change.plan.step[i], text,
+			     sizeof(text));
+		vf_error_set(why, "%s: the kernel refused, %pe", text,
+			     ERR_PTR(ret));
+	}
+	vf_memory_open_all();
+	return ret;
+}
+
 /* Return: as the ends of a request, or -ESHUTDOWN. */
 static int carry_out(void)
 {
+	bool resumed = change.why.text[0];
 	struct vf_error why;
 	int ret;
-	u32 i;
 
 	vf_guest_refresh(change.guest);
 	if (!change.under_way) {
@@ -297,35 +366,26 @@ static int carry_out(void)
 		vf_wanted_as_is(change.guest, change.as_was);
 		change.under_way = true;
 	}
-again:
-	ret = plan(&why);
-	if (ret)
-		goto fail;
-	for (i = 0; i < change.plan.nr; i++) {
-		char text[48];
-
-		if (test_bit(STOP, &change.flags))
-			return -ESHUTDOWN;
-		if (changed_its_mind())
-			goto again;
-		ret = run_step(i, change.now.wanted);
-		if (ret == -EAGAIN)
-			goto again;
+	if (!resumed) {
+		do {
+			ret = run_plan(&change.why);
+		} while (ret == -EAGAIN);
 		if (ret == -ESHUTDOWN)
 			return ret;
-		if (ret) {
-			vf_step_text(change.guest, change.plan.step[i],
-				     text, sizeof(text));
-			vf_error_set(&why, "%s: the kernel refused, %pe", text,
-				     ERR_PTR(ret));
-			goto fail;
+		if (!ret) {
+			change.under_way = false;
+			return finish();
 		}
 	}
+	ret = go_back();
+	if (ret && !test_bit(STOP, &change.flags))
+		return ret;
 	change.under_way = false;
-	return finish();
-fail:
-	change.under_way = false;
-	go_back();
+	why = change.why;
+	change.why.text[0] = '\0';
+	/* By now the host may have asked for something else: begin with that. */
+	if (resumed)
+		return -ESTALE;
 	say_not_undone(&why);
 	return refuse(&why);
 }
@@ -369,13 +429,16 @@ static bool serve(void)
 		if (test_bit(STOP, &change.flags))
 			return false;
 		clear_bit(LOOK, &change.flags);
+		if (change.owed) {
+			ret = answer_owed();
+			continue;
+		}
 		ret = vf_xs_read(change.guest, &change.now, !change.described);
 		if (ret) {
-			pr_warn_ratelimited("numa cannot be read: %pe\n",
-					    ERR_PTR(ret));
-			retry_later();
+			retry_xenstore("read", ret);
 			return !change.under_way;
 		}
+		change.retries = 0;
 		if (!change.now.asked && !change.under_way) {
 			change.has_unanswered = false;
 			if (!change.described)
@@ -383,6 +446,10 @@ static bool serve(void)
 			return true;
 		}
 		ret = vf_xs_writable();
+		if (ret && vf_xs_passes(ret)) {
+			retry_xenstore("written", ret);
+			return !change.under_way;
+		}
 		if (ret) {
 			refuse_unwritable(ret);
 			return true;
@@ -457,6 +524,36 @@ static struct notifier_block restart_block = {
 	.notifier_call = before_restart,
 };
 
+static u64 total_out_kb(void)
+{
+	u64 out_kb = 0;
+	u32 node;
+
+	for_each_online_node(node)
+		out_kb += vf_memory_out_kb(node);
+	return out_kb;
+}
+
+/*
+ * The guest that resumes from an image on disk is built with all its memory by the
+ * host, and would believe that some is not there.
+ */
+static int before_sleep(struct notifier_block *nb, unsigned long action,
+			void *unused)
+{
+	u64 out_kb = total_out_kb();
+
+	if (action != PM_HIBERNATION_PREPARE || !out_kb)
+		return NOTIFY_DONE;
+	pr_warn("no hibernation while %llu KiB are with the host; let it expand all nodes first\n",
+		out_kb);
+	return notifier_from_errno(-EBUSY);
+}
+
+static struct notifier_block sleep_block = {
+	.notifier_call = before_sleep,
+};
+
 /*
  * Load and unload.
  */
@@ -501,11 +598,8 @@ static int alloc_all(void)
 /* With what the host did not give back. */
 static void say_gone(void)
 {
-	u64 out_kb = 0;
-	u32 node;
+	u64 out_kb = total_out_kb();
 
-	for_each_online_node(node)
-		out_kb += vf_memory_out_kb(node);
 	vf_status_set(&change.status, "gone");
 	if (out_kb)
 		vf_status_set(&change.status,
@@ -548,6 +642,7 @@ int vf_change_start(void)
 		return ret;
 	}
 	register_reboot_notifier(&restart_block);
+	register_pm_notifier(&sleep_block);
 	guest_changed();
 	wait_for_completion(&change.published);
 	ret = change.start_ret;
@@ -564,6 +659,7 @@ int vf_change_start(void)
  */
 void vf_change_stop(void)
 {
+	unregister_pm_notifier(&sleep_block);
 	unregister_reboot_notifier(&restart_block);
 	set_bit(STOP, &change.flags);
 	wake_up(&change.nudge);

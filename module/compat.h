@@ -3,10 +3,13 @@
 #ifndef VIRTFLEX_COMPAT_H
 #define VIRTFLEX_COMPAT_H
 
+#include <linux/acpi.h>
 #include <linux/cpu.h>
 #include <linux/errno.h>
 #include <linux/freezer.h>
 #include <linux/nodemask.h>
+#include <linux/pid_namespace.h>
+#include <linux/rcupdate.h>
 #include <linux/virtflex.h>
 
 #ifdef CONFIG_XEN
@@ -44,13 +47,36 @@ static inline u32 vf_vcpu_of_cpu(unsigned int cpu)
 }
 
 /*
- * Whether the guest is about to sleep: a queue of work waits for what is
- * running before it freezes.
+ * Xen's number of a node: the proximity domain that the firmware's tables give it.
+ * Linux numbers nodes in the order in which these tables name them, those with CPUs
+ * first. A guest without such tables has one node.
+ */
+static inline u32 vf_vnode_of_node(u32 node)
+{
+#ifdef CONFIG_ACPI_NUMA
+	u32 vnode;
+
+	for (vnode = 0; vnode < VIRTFLEX_MAX_NODES; vnode++)
+		if (pxm_to_node(vnode) == node)
+			return vnode;
+#endif
+	return node;
+}
+
+/*
+ * Whether the guest is about to sleep: a queue of work waits for what is running
+ * before it freezes. All processes are frozen first, and the first process of all is
+ * in no group of processes that is frozen for itself.
  */
 static inline bool vf_freezing(void)
 {
 #ifdef CONFIG_FREEZER
-	return static_branch_unlikely(&freezer_active);
+	bool ret;
+
+	rcu_read_lock();
+	ret = freezing(READ_ONCE(init_pid_ns.child_reaper));
+	rcu_read_unlock();
+	return ret;
 #else
 	return false;
 #endif

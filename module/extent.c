@@ -120,15 +120,15 @@ int vf_extent_release(unsigned long pfn, unsigned int order)
  * vf_extent_populate() - get memory for an extent that was handed back
  * @pfn: its first page
  * @order: its order
- * @node: virtual node whose physical node it is to come from, and no other
+ * @vnode: Xen's number of the node whose physical node it is to come from, and no other
  *
  * Return: 0, -ENOMEM if there is none or the domain has all it may have.
  */
-int vf_extent_populate(unsigned long pfn, unsigned int order, u32 node)
+int vf_extent_populate(unsigned long pfn, unsigned int order, u32 vnode)
 {
 	frames[0] = pfn;
 	return memory_op(XENMEM_populate_physmap, 1, order,
-			 MEMF_NODE(node) | MEMF_VNODE | MEMF_EXACT_NODE);
+			 MEMF_NODE(vnode) | MEMF_VNODE | MEMF_EXACT_NODE);
 }
 
 /**

@@ -16,7 +16,7 @@
 #ifdef CONFIG_XEN
 bool vf_extent_ready(void);
 int vf_extent_release(unsigned long pfn, unsigned int order);
-int vf_extent_populate(unsigned long pfn, unsigned int order, u32 node);
+int vf_extent_populate(unsigned long pfn, unsigned int order, u32 vnode);
 void vf_extent_account(long pages);
 #else
 static inline bool vf_extent_ready(void)

@@ -42,6 +42,7 @@ struct vf_guest *vf_guest_alloc(void)
 		if (nid >= VIRTFLEX_MAX_NODES)
 			break;
 		guest->nodes[guest->nr_nodes].id = nid;
+		guest->nodes[guest->nr_nodes].vnode = vf_vnode_of_node(nid);
 		guest->nodes[guest->nr_nodes].pnode = VF_PNODE_UNKNOWN;
 		guest->nr_nodes++;
 	}
@@ -127,6 +128,8 @@ void vf_guest_settle(struct vf_guest *guest)
 {
 	u32 i;
 
+	for (i = 0; i < guest->nr_nodes; i++)
+		guest->nodes[i].was_kb = guest->nodes[i].current_kb;
 	for (i = 0; i < guest->nr_vcpus; i++)
 		guest->vcpus[i].was_online = guest->vcpus[i].online;
 }

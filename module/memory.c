@@ -11,10 +11,11 @@
  * pages, and handed to the host; its struct page stays. It comes back the other
  * way round: populated first, then unmarked, counted and freed.
  *
- * While a node is being emptied whole, what is free on it in pieces is held as
- * well, in the hold list: else pages that have to move would move there, and new
- * ones be allocated there, and the extent they are in is perhaps one that
- * cannot be emptied. What is held is given to the allocator in the end.
+ * A node that is to have no memory at all is closed, and all such nodes before the
+ * first of them is emptied: what is free on it is held, in pieces. Else pages that
+ * have to move would move there, from this node or another that is closed, and new
+ * ones be allocated there, and the extent they are in is perhaps one that cannot
+ * be emptied. What is held and does not go is given to the allocator in the end.
  *
  * The first page of each piece has our mark in page->private and is in a list
  * by page->lru, but for a piece of which the host took a part: that one is in
@@ -41,6 +42,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "compat.h"
 #include "extent.h"
 #include "memory.h"
 #include "topology.h"
@@ -58,23 +60,27 @@ static_assert(VF_EXTENT_PAGES << (PAGE_SHIFT - 10) == VF_EXTENT_KB);
 
 /**
  * struct vf_memory_node - memory of a node
+ * @vnode: Xen's number of the node
  * @extents: pieces handed back, of VF_EXTENT_ORDER
  * @small: pieces handed back, smaller ones
  * @held: pieces allocated so that nobody else does
+ * @ready: of such pieces, extents that can be handed back as they are
  * @next: extents from here on, downwards, have not been tried in this walk
  * @fruitless: walks in a row that took nothing
  * @took: this walk took something
- * @whole: the node is to have no memory at all
+ * @closed: the node takes no pages
  * @counts: written by the worker
  */
 struct vf_memory_node {
+	u32 vnode;
 	struct list_head extents;
 	struct list_head small;
 	struct list_head held;
+	struct list_head ready;
 	unsigned long next;
 	unsigned int fruitless;
 	bool took;
-	bool whole;
+	bool closed;
 	struct vf_memory_counts counts;
 };
 
@@ -140,13 +146,12 @@ static struct page *piece_alloc(u32 node, unsigned int order)
 {
 	/*
 	 * No reclaim, nobody woken: what is not free now is for
-	 * alloc_contig_range(). A node that is to have no memory needs no
-	 * reserve either.
+	 * alloc_contig_range(). A node that is closed needs no reserve either.
 	 */
 	return alloc_pages_node(node, __GFP_THISNODE | __GFP_NOWARN |
 				__GFP_HIGHMEM | __GFP_MOVABLE |
-				(memory[node].whole ? __GFP_MEMALLOC :
-						      __GFP_NOMEMALLOC), order);
+				(memory[node].closed ? __GFP_MEMALLOC :
+						       __GFP_NOMEMALLOC), order);
 }
 
 /*
@@ -214,7 +219,7 @@ static int bring_back(u32 node, struct page *page)
 	ktime_t begin = ktime_get();
 	int ret;
 
-	ret = vf_extent_populate(page_to_pfn(page), order, node);
+	ret = vf_extent_populate(page_to_pfn(page), order, memory[node].vnode);
 	count_time(&counts->populate_us, begin);
 	if (ret)
 		return ret;
@@ -234,7 +239,10 @@ static int bring_back(u32 node, struct page *page)
 
 static void hold(u32 node, struct page *page, unsigned int order)
 {
-	piece_mark(page, order, MARK_HELD, &memory[node].held);
+	bool ready = order == VF_EXTENT_ORDER && !for_old_devices(page);
+
+	piece_mark(page, order, MARK_HELD,
+		   ready ? &memory[node].ready : &memory[node].held);
 }
 
 static void unhold(struct page *page)
@@ -250,11 +258,61 @@ static void hold_all(u32 node)
 	struct page *page;
 	int order;
 
-	for (order = VF_EXTENT_ORDER - 1; order >= 0; order--) {
+	for (order = VF_EXTENT_ORDER; order >= 0; order--) {
 		while ((page = piece_alloc(node, order))) {
 			hold(node, page, order);
 			cond_resched();
 		}
+	}
+}
+
+static void unhold_all(struct list_head *held)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, held, lru) {
+		unhold(page);
+		cond_resched();
+	}
+}
+
+/* What processes have let go of meanwhile, too. */
+static void hold_closed(void)
+{
+	u32 node;
+
+	for_each_online_node(node)
+		if (memory[node].closed)
+			hold_all(node);
+}
+
+/**
+ * vf_memory_close() - a node takes no pages any more
+ * @node: its id; it is to have no memory at all
+ *
+ * Context: the worker; until vf_memory_open_all(). May be repeated.
+ */
+void vf_memory_close(u32 node)
+{
+	if (!vf_extent_ready())
+		return;
+	memory[node].closed = true;
+	hold_all(node);
+}
+
+/**
+ * vf_memory_open_all() - every node takes pages again
+ *
+ * Context: the worker.
+ */
+void vf_memory_open_all(void)
+{
+	u32 node;
+
+	for_each_online_node(node) {
+		memory[node].closed = false;
+		unhold_all(&memory[node].ready);
+		unhold_all(&memory[node].held);
 	}
 }
 
@@ -347,14 +405,29 @@ static enum vf_moved take_next(u32 node)
 /**
  * vf_memory_take_begin() - before memory is taken from a node
  * @node: its id
- * @whole: the node is to have none
  */
-void vf_memory_take_begin(u32 node, bool whole)
+void vf_memory_take_begin(u32 node)
 {
-	memory[node].whole = whole;
 	memory[node].next = node_end(node);
 	memory[node].fruitless = 0;
 	memory[node].took = false;
+}
+
+/* A whole extent that is free, or held; NULL for none. */
+static struct page *free_extent(u32 node)
+{
+	struct list_head *ready = &memory[node].ready;
+	struct page *page;
+
+	while (list_empty(ready)) {
+		page = piece_alloc(node, VF_EXTENT_ORDER);
+		if (!page)
+			return NULL;
+		hold(node, page, VF_EXTENT_ORDER);
+	}
+	page = list_first_entry(ready, struct page, lru);
+	piece_unmark(page);
+	return page;
 }
 
 static enum vf_moved take(u32 node)
@@ -362,13 +435,10 @@ static enum vf_moved take(u32 node)
 	struct vf_memory_node *n = &memory[node];
 	struct page *page;
 
-	while ((page = piece_alloc(node, VF_EXTENT_ORDER)) &&
-	       for_old_devices(page))
-		hold(node, page, VF_EXTENT_ORDER);
+	page = free_extent(node);
 	if (!page) {
 		/* Who stays on a node that stays needs what is free there. */
-		if (n->whole)
-			hold_all(node);
+		hold_closed();
 		return take_next(node);
 	}
 	n->took = true;
@@ -457,15 +527,15 @@ enum vf_moved vf_memory_take_small(u32 node, u64 most_kb)
 /**
  * vf_memory_take_end() - after it
  * @node: its id
+ *
+ * What is held on a node that is closed stays so.
  */
 void vf_memory_take_end(u32 node)
 {
-	struct page *page, *next;
-
-	list_for_each_entry_safe(page, next, &memory[node].held, lru) {
-		unhold(page);
-		cond_resched();
-	}
+	if (memory[node].closed)
+		return;
+	unhold_all(&memory[node].ready);
+	unhold_all(&memory[node].held);
 }
 
 /* The first of a list, if it is no larger than so many KiB. */
@@ -636,9 +706,11 @@ int vf_memory_init(void)
 	if (!memory)
 		return -ENOMEM;
 	for (node = 0; node < nr_node_ids; node++) {
+		memory[node].vnode = vf_vnode_of_node(node);
 		INIT_LIST_HEAD(&memory[node].extents);
 		INIT_LIST_HEAD(&memory[node].small);
 		INIT_LIST_HEAD(&memory[node].held);
+		INIT_LIST_HEAD(&memory[node].ready);
 	}
 	if (!vf_extent_ready())
 		return 0;

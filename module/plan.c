@@ -14,7 +14,7 @@
  */
 u32 vf_steps_room(const struct vf_guest *guest)
 {
-	return guest->nr_nodes + guest->nr_vcpus + 3;
+	return guest->nr_nodes + guest->nr_vcpus + 4;
 }
 
 static int append(struct vf_steps *steps, enum vf_step_kind kind, u32 index)
@@ -36,13 +36,39 @@ static int memory_direction(const struct vf_guest *guest,
 			    const struct vf_wanted *wanted, u32 node)
 {
 	const struct vf_node *n = &guest->nodes[node];
-	u64 to_kb = wanted->nodes[node].value[VF_KEY_TARGET];
+	u64 to_kb = vf_wanted_kb(guest, wanted, node);
 
 	if (!wanted->nodes[node].named)
 		return 0;
 	if (to_kb + VF_EXTENT_KB <= n->current_kb)
 		return -1;
 	return n->out_kb && n->current_kb + VF_EXTENT_KB <= to_kb;
+}
+
+/**
+ * vf_plan_closes() - whether a node is to take no pages while others are emptied
+ * @guest: what there is, right now
+ * @wanted: what is wanted
+ * @node: index of the node
+ *
+ * Return: true if all its memory is to go.
+ */
+bool vf_plan_closes(const struct vf_guest *guest,
+		    const struct vf_wanted *wanted, u32 node)
+{
+	return memory_direction(guest, wanted, node) < 0 &&
+	       !vf_wanted_kb(guest, wanted, node);
+}
+
+static bool any_closes(const struct vf_guest *guest,
+		       const struct vf_wanted *wanted)
+{
+	u32 i;
+
+	for (i = 0; i < guest->nr_nodes; i++)
+		if (vf_plan_closes(guest, wanted, i))
+			return true;
+	return false;
 }
 
 /* A node that goes altogether: who is on it should leave. */
@@ -98,8 +124,11 @@ static int append_coming(const struct vf_guest *guest,
 static int append_going(const struct vf_guest *guest,
 			const struct vf_wanted *wanted, struct vf_steps *plan)
 {
-	return append_vcpus(guest, wanted, false, plan) ?:
-	       append_memory(guest, wanted, -1, plan);
+	int ret = append_vcpus(guest, wanted, false, plan);
+
+	if (!ret && any_closes(guest, wanted))
+		ret = append(plan, VF_STEP_CLOSE, 0);
+	return ret ?: append_memory(guest, wanted, -1, plan);
 }
 
 /**
@@ -149,7 +178,7 @@ int vf_plan_back(const struct vf_guest *guest, const struct vf_wanted *as_was,
 }
 
 /**
- * vf_step_text() - a step in words
+ * vf_step_text() - a step in words, with Xen's numbers
  * @guest: what there is
  * @step: the step
  * @text: out
@@ -164,7 +193,7 @@ void vf_step_text(const struct vf_guest *guest, struct vf_step step,
 		break;
 	case VF_STEP_MEMORY_IN:
 		snprintf(text, size, "memory of node %u in",
-			 guest->nodes[step.index].id);
+			 guest->nodes[step.index].vnode);
 		break;
 	case VF_STEP_VCPU_ONLINE:
 		snprintf(text, size, "vcpu %u online",
@@ -177,9 +206,12 @@ void vf_step_text(const struct vf_guest *guest, struct vf_step step,
 		snprintf(text, size, "vcpu %u offline",
 			 guest->vcpus[step.index].id);
 		break;
+	case VF_STEP_CLOSE:
+		snprintf(text, size, "close nodes");
+		break;
 	case VF_STEP_MEMORY_OUT:
 		snprintf(text, size, "memory of node %u out",
-			 guest->nodes[step.index].id);
+			 guest->nodes[step.index].vnode);
 		break;
 	default:
 		snprintf(text, size, "publish");

@@ -15,6 +15,7 @@
  * @VF_STEP_VCPU_ONLINE: bring a vCPU online
  * @VF_STEP_GRACE: give programs time to leave a node by themselves
  * @VF_STEP_VCPU_OFFLINE: take a vCPU offline
+ * @VF_STEP_CLOSE: let nodes that are to have no memory take no more pages
  * @VF_STEP_MEMORY_OUT: take memory from a node
  * @VF_STEP_PUBLISH: publish what is now, arrived nodes among the active ones;
  *	the change is done and no longer undone
@@ -25,6 +26,7 @@ enum vf_step_kind {
 	VF_STEP_VCPU_ONLINE,
 	VF_STEP_GRACE,
 	VF_STEP_VCPU_OFFLINE,
+	VF_STEP_CLOSE,
 	VF_STEP_MEMORY_OUT,
 	VF_STEP_PUBLISH,
 	VF_NR_STEP_KINDS,
@@ -53,6 +55,8 @@ struct vf_steps {
 };
 
 u32 vf_steps_room(const struct vf_guest *guest);
+bool vf_plan_closes(const struct vf_guest *guest,
+		    const struct vf_wanted *wanted, u32 node);
 int vf_plan(const struct vf_guest *guest, const struct vf_wanted *wanted,
 	    struct vf_steps *plan);
 int vf_plan_back(const struct vf_guest *guest, const struct vf_wanted *as_was,

@@ -11,6 +11,8 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 
+#include <xen/xen.h>
+
 #include "memory.h"
 #include "proc.h"
 #include "state.h"
@@ -54,42 +56,61 @@ static void show_state(struct seq_file *m, const struct vf_snapshot *s)
 	}
 }
 
+/* Returns how many characters the distances of a node take; shows them if there is m. */
+static int show_distances(struct seq_file *m, const struct vf_snapshot *s,
+			  u32 node)
+{
+	const u8 *distance = &s->distance[node * s->nr_nodes];
+	int width = 0;
+	u32 i;
+
+	for (i = 0; i < s->nr_nodes; i++) {
+		width += snprintf(NULL, 0, "%s%u", i ? "," : "", distance[i]);
+		if (m)
+			seq_printf(m, "%s%u", i ? "," : "", distance[i]);
+	}
+	return width;
+}
+
 static void show_node(struct seq_file *m, const struct vf_snapshot *s, u32 node,
-		      int cpus_width)
+		      int cpus_width, int distances_width)
 {
 	const struct vf_shown_node *n = &s->node[node];
-	char pnode[12] = "-";
-	u32 i;
+	char pnode[12] = "-", vnode[12] = "-";
+	int width;
 
 	if (n->pnode != VF_PNODE_UNKNOWN)
 		snprintf(pnode, sizeof(pnode), "%d", n->pnode);
+	if (xen_domain())
+		snprintf(vnode, sizeof(vnode), "%u", n->vnode);
 	seq_printf(m, "node %4u %-8s %5s %-*s %10llu %12llu %12llu ",
 		   n->id, state_names[n->state], pnode, cpus_width, n->cpus,
 		   n->current_kb, n->target_kb, n->capacity_kb);
-	for (i = 0; i < s->nr_nodes; i++)
-		seq_printf(m, "%s%u", i ? "," : "",
-			   s->distance[node * s->nr_nodes + i]);
-	seq_putc(m, '\n');
+	width = show_distances(m, s, node);
+	seq_printf(m, "%*s %5s\n", distances_width - width, "", vnode);
 }
 
 static int vf_proc_show(struct seq_file *m, void *unused)
 {
 	const struct vf_reader *reader = m->private;
 	const struct vf_snapshot *s = reader->snapshot;
-	int cpus_width = 10;
+	int cpus_width = 10, distances_width = sizeof("distances") - 1;
 	u32 i;
 
-	for (i = 0; i < s->nr_nodes; i++)
+	for (i = 0; i < s->nr_nodes; i++) {
 		cpus_width = max_t(int, cpus_width, strlen(s->node[i].cpus));
+		distances_width = max(distances_width,
+				      show_distances(NULL, s, i));
+	}
 
 	seq_puts(m, "version     1\n");
 	seq_printf(m, "generation  %llu\n", s->generation);
 	show_state(m, s);
-	seq_printf(m, "#      id state    pnode %-*s %10s %12s %12s distances\n",
+	seq_printf(m, "#      id state    pnode %-*s %10s %12s %12s %-*s vnode\n",
 		   cpus_width, "cpus", "current_kb", "target_kb",
-		   "capacity_kb");
+		   "capacity_kb", distances_width, "distances");
 	for (i = 0; i < s->nr_nodes; i++)
-		show_node(m, s, i, cpus_width);
+		show_node(m, s, i, cpus_width, distances_width);
 	return 0;
 }
 

@@ -139,6 +139,7 @@ static void show_node(const struct vf_guest *guest,
 	const struct vf_node *n = &guest->nodes[node];
 
 	shown->id = n->id;
+	shown->vnode = n->vnode;
 	shown->state = shown_state(guest, change, node);
 	shown->current_kb = n->current_kb;
 	if (w && w->named) {

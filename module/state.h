@@ -35,6 +35,7 @@ enum vf_node_state {
  * @target_kb: memory the host wants it to have
  * @capacity_kb: most it can have
  * @cpus: its online CPUs as a list, "-" for none
+ * @vnode: Xen's number of it
  */
 struct vf_shown_node {
 	u32 id;
@@ -44,6 +45,7 @@ struct vf_shown_node {
 	u64 target_kb;
 	u64 capacity_kb;
 	const char *cpus;
+	u32 vnode;
 };
 
 /**

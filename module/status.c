@@ -95,7 +95,7 @@ static bool add_stuck(struct vf_status *status, const struct vf_node *n,
 {
 	struct vf_stuck stuck;
 
-	add(status, "; node %u keeps %llu KiB, asked for %llu", n->id,
+	add(status, "; node %u keeps %llu KiB, asked for %llu", n->vnode,
 	    n->current_kb, to_kb);
 	if (!vf_memory_movable()) {
 		add(status, " (only an HVM or PVH guest of Xen can hand memory back)");
@@ -133,7 +133,7 @@ bool vf_status_short(struct vf_status *status, const struct vf_guest *guest,
 
 	for (i = 0; i < guest->nr_nodes; i++) {
 		const struct vf_node *n = &guest->nodes[i];
-		u64 to_kb = wanted->nodes[i].value[VF_KEY_TARGET];
+		u64 to_kb = vf_wanted_kb(guest, wanted, i);
 
 		if (!wanted->nodes[i].named)
 			continue;
@@ -141,7 +141,7 @@ bool vf_status_short(struct vf_status *status, const struct vf_guest *guest,
 			fell_short |= add_stuck(status, n, to_kb);
 		} else if (n->current_kb + VF_EXTENT_KB <= to_kb) {
 			add(status, "; node %u has %llu KiB, asked for %llu: %s",
-			    n->id, n->current_kb, to_kb,
+			    n->vnode, n->current_kb, to_kb,
 			    n->out_kb ? "the host has no more for it" :
 					"it never had more");
 			fell_short = true;

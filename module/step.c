@@ -67,19 +67,30 @@ static int step_grace(struct vf_work *work, u32 unused)
 	return ret;
 }
 
+/* What has to leave one node would else go to the next, and then leave that. */
+static int step_close(struct vf_work *work, u32 unused)
+{
+	u32 i;
+
+	for (i = 0; i < work->guest->nr_nodes; i++)
+		if (vf_plan_closes(work->guest, work->goal, i))
+			vf_memory_close(work->guest->nodes[i].id);
+	return work->pause(0);
+}
+
 /* Less than asked is no failure of the step; vf_status_short() tells. */
 static int step_memory_out(struct vf_work *work, u32 node)
 {
 	u32 id = work->guest->nodes[node].id;
 	u64 from_kb = vf_guest_node_kb(id), now_kb = from_kb;
-	u64 to_kb = work->goal->nodes[node].value[VF_KEY_TARGET];
+	u64 to_kb = vf_wanted_kb(work->guest, work->goal, node);
 	bool small = work->goal->option[VF_OPT_SMALL];
 	enum vf_moved moved = VF_MOVED;
 	int ret = 0;
 
 	if (!vf_memory_movable())
 		return 0;
-	vf_memory_take_begin(id, !to_kb);
+	vf_memory_take_begin(id);
 	while (now_kb >= to_kb + VF_EXTENT_KB && moved != VF_NO_MORE && !ret) {
 		moved = vf_memory_take(id);
 		now_kb = vf_guest_node_kb(id);
@@ -134,6 +145,7 @@ static int (*const run[VF_NR_STEP_KINDS])(struct vf_work *work, u32 index) = {
 	[VF_STEP_VCPU_ONLINE]	= step_vcpu_online,
 	[VF_STEP_GRACE]		= step_grace,
 	[VF_STEP_VCPU_OFFLINE]	= step_vcpu_offline,
+	[VF_STEP_CLOSE]		= step_close,
 	[VF_STEP_MEMORY_OUT]	= step_memory_out,
 	[VF_STEP_PUBLISH]	= step_publish,
 };

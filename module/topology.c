@@ -241,7 +241,7 @@ int vf_wanted_node(const struct vf_guest *guest, struct vf_wanted *wanted,
 		return -EINVAL;
 	}
 	for (i = 0; i < guest->nr_nodes; i++)
-		if (guest->nodes[i].id == id)
+		if (guest->nodes[i].vnode == id)
 			break;
 	if (i == guest->nr_nodes) {
 		vf_error_set(err, "numa/node/%s: this guest has no such node",
@@ -274,14 +274,14 @@ int vf_wanted_key(const struct vf_guest *guest, struct vf_wanted *wanted,
 		  struct vf_error *err)
 {
 	struct vf_wanted_node *w = &wanted->nodes[node];
-	u32 id = guest->nodes[node].id;
+	u32 vnode = guest->nodes[node].vnode;
 	char quoted[QUOTE_LEN];
 	int ret;
 
 	if (!value) {
 		if (!keys[key].required)
 			return 0;
-		vf_error_set(err, "numa/node/%u/%s is missing", id,
+		vf_error_set(err, "numa/node/%u/%s is missing", vnode,
 			     keys[key].name);
 		return -EINVAL;
 	}
@@ -294,12 +294,12 @@ int vf_wanted_key(const struct vf_guest *guest, struct vf_wanted *wanted,
 	vf_quote(quoted, sizeof(quoted), value, len);
 	if (ret == -ERANGE)
 		vf_error_set(err, "numa/node/%u/%s: %s is not between %llu and %llu",
-			     id, keys[key].name, quoted,
+			     vnode, keys[key].name, quoted,
 			     (unsigned long long)keys[key].least,
 			     (unsigned long long)keys[key].most);
 	else
 		vf_error_set(err, "numa/node/%u/%s: \"%s\" is not a number",
-			     id, keys[key].name, quoted);
+			     vnode, keys[key].name, quoted);
 	return -EINVAL;
 }
 
@@ -319,7 +319,7 @@ int vf_wanted_vcpu(const struct vf_guest *guest, struct vf_wanted *wanted,
 		   u32 node, const char *name, const char *value, size_t len,
 		   struct vf_error *err)
 {
-	u32 node_id = guest->nodes[node].id;
+	u32 vnode = guest->nodes[node].vnode;
 	char quoted[QUOTE_LEN];
 	u64 id;
 	u32 i;
@@ -327,7 +327,7 @@ int vf_wanted_vcpu(const struct vf_guest *guest, struct vf_wanted *wanted,
 	vf_quote(quoted, sizeof(quoted), name, strlen(name));
 	if (vf_parse_number(name, strlen(name), 0, VF_MAX_VCPUS - 1, &id)) {
 		vf_error_set(err, "numa/node/%u/vcpu/%s: not a vCPU number below %u",
-			     node_id, quoted, VF_MAX_VCPUS);
+			     vnode, quoted, VF_MAX_VCPUS);
 		return -EINVAL;
 	}
 	for (i = 0; i < guest->nr_vcpus; i++)
@@ -335,17 +335,17 @@ int vf_wanted_vcpu(const struct vf_guest *guest, struct vf_wanted *wanted,
 			break;
 	if (i == guest->nr_vcpus) {
 		vf_error_set(err, "numa/node/%u/vcpu/%s: this guest has no such vCPU",
-			     node_id, quoted);
+			     vnode, quoted);
 		return -EINVAL;
 	}
 	if (guest->vcpus[i].node != node) {
 		vf_error_set(err, "numa/node/%u/vcpu/%s: this vCPU belongs to node %u",
-			     node_id, quoted,
-			     guest->nodes[guest->vcpus[i].node].id);
+			     vnode, quoted,
+			     guest->nodes[guest->vcpus[i].node].vnode);
 		return -EINVAL;
 	}
 	if (wanted->vcpus[i] != VF_VCPU_UNNAMED) {
-		vf_error_set(err, "numa/node/%u/vcpu/%s: named twice", node_id,
+		vf_error_set(err, "numa/node/%u/vcpu/%s: named twice", vnode,
 			     quoted);
 		return -EINVAL;
 	}
@@ -359,12 +359,12 @@ int vf_wanted_vcpu(const struct vf_guest *guest, struct vf_wanted *wanted,
 			 value ? len : 0);
 		vf_error_set(err,
 			     "numa/node/%u/vcpu/%u: \"%s\" is neither online nor offline",
-			     node_id, (u32)id, quoted);
+			     vnode, (u32)id, quoted);
 		return -EINVAL;
 	}
 	if (!id) {
 		vf_error_set(err, "numa/node/%u/vcpu/0: vCPU 0 cannot go offline",
-			     node_id);
+			     vnode);
 		return -EINVAL;
 	}
 	wanted->vcpus[i] = VF_VCPU_OFFLINE;
@@ -385,6 +385,28 @@ bool vf_wanted_active(const struct vf_guest *guest,
 	if (!wanted->nodes[node].named)
 		return guest->nodes[node].active;
 	return wanted->nodes[node].value[VF_KEY_TARGET] > 0;
+}
+
+/**
+ * vf_wanted_kb() - memory a node is to come to
+ * @guest: what there is
+ * @wanted: what is wanted
+ * @node: index of the node, which @wanted names
+ *
+ * An expand takes nothing from a node that has more than its target, as one that left
+ * and keeps what could not move. But what came in a change that this one took over
+ * from goes again.
+ *
+ * Return: KiB.
+ */
+u64 vf_wanted_kb(const struct vf_guest *guest, const struct vf_wanted *wanted,
+		 u32 node)
+{
+	u64 target_kb = wanted->nodes[node].value[VF_KEY_TARGET];
+	u64 was_kb = guest->nodes[node].was_kb;
+
+	return wanted->request == VF_EXPAND && was_kb > target_kb ? was_kb :
+								    target_kb;
 }
 
 /* An expand takes nothing away, a shrink adds nothing. */
@@ -408,13 +430,13 @@ static int check_node_direction(const struct vf_guest *guest,
 	if (wanted->request == VF_SHRINK && more) {
 		vf_error_set(err,
 			     "numa/node/%u/target: a shrink adds no memory, %llu KiB is more",
-			     n->id, (unsigned long long)target_kb);
+			     n->vnode, (unsigned long long)target_kb);
 		return -EINVAL;
 	}
 	if (wanted->request == VF_EXPAND && less) {
 		vf_error_set(err,
 			     "numa/node/%u/target: an expand takes no memory, %llu KiB is less",
-			     n->id, (unsigned long long)target_kb);
+			     n->vnode, (unsigned long long)target_kb);
 		return -EINVAL;
 	}
 	return 0;
@@ -425,20 +447,20 @@ static int check_vcpu_direction(const struct vf_guest *guest,
 				struct vf_error *err)
 {
 	const struct vf_vcpu *v = &guest->vcpus[vcpu];
-	u32 node = guest->nodes[v->node].id;
+	u32 vnode = guest->nodes[v->node].vnode;
 
 	if (wanted->request == VF_SHRINK && !v->was_online &&
 	    wanted->vcpus[vcpu] == VF_VCPU_ONLINE) {
 		vf_error_set(err,
 			     "numa/node/%u/vcpu/%u: a shrink brings no vCPU online",
-			     node, v->id);
+			     vnode, v->id);
 		return -EINVAL;
 	}
 	if (wanted->request == VF_EXPAND && v->was_online &&
 	    wanted->vcpus[vcpu] == VF_VCPU_OFFLINE) {
 		vf_error_set(err,
 			     "numa/node/%u/vcpu/%u: an expand takes no vCPU offline",
-			     node, v->id);
+			     vnode, v->id);
 		return -EINVAL;
 	}
 	return 0;
@@ -490,11 +512,11 @@ int vf_wanted_check(const struct vf_guest *guest,
 
 	for (i = 0; i < guest->nr_nodes; i++) {
 		const struct vf_wanted_node *w = &wanted->nodes[i];
-		u32 id = guest->nodes[i].id;
+		u32 vnode = guest->nodes[i].vnode;
 		u32 key;
 
 		if (!w->named && guest->nodes[i].described) {
-			vf_error_set(err, "numa/node/%u is missing", id);
+			vf_error_set(err, "numa/node/%u is missing", vnode);
 			return -EINVAL;
 		}
 		if (!w->named)
@@ -503,14 +525,14 @@ int vf_wanted_check(const struct vf_guest *guest,
 		for (key = 0; key < VF_NR_KEYS; key++) {
 			if (!keys[key].required || w->has[key])
 				continue;
-			vf_error_set(err, "numa/node/%u/%s is missing", id,
+			vf_error_set(err, "numa/node/%u/%s is missing", vnode,
 				     keys[key].name);
 			return -EINVAL;
 		}
 		if (w->value[VF_KEY_TARGET] > w->value[VF_KEY_CAPACITY]) {
 			vf_error_set(err,
 				     "numa/node/%u/target: %llu KiB is above capacity, %llu KiB",
-				     id,
+				     vnode,
 				     (unsigned long long)w->value[VF_KEY_TARGET],
 				     (unsigned long long)w->value[VF_KEY_CAPACITY]);
 			return -EINVAL;

@@ -37,23 +37,27 @@ struct vf_error {
 
 /**
  * struct vf_node - a node this guest has
- * @id: its number, below VIRTFLEX_MAX_NODES
+ * @id: Linux' number of it, below VIRTFLEX_MAX_NODES
+ * @vnode: Xen's number of it: xenstore, and what the host is told, name it so
  * @online: the kernel uses it: it has memory or CPUs
  * @described: the host described it, in a description the guest took
  * @active: memory may be placed here
  * @pnode: physical node behind it, or VF_PNODE_UNKNOWN
  * @current_kb: memory the kernel has on it
+ * @was_kb: memory it had before the change that is going on
  * @out_kb: memory of it that is with the host
  * @target_kb: memory the host wanted it to have; of use where @described
  * @capacity_kb: most memory it can have; of use where @described
  */
 struct vf_node {
 	u32 id;
+	u32 vnode;
 	bool online;
 	bool described;
 	bool active;
 	s32 pnode;
 	u64 current_kb;
+	u64 was_kb;
 	u64 out_kb;
 	u64 target_kb;
 	u64 capacity_kb;
@@ -181,6 +185,8 @@ bool vf_wanted_equal(const struct vf_guest *guest, const struct vf_wanted *a,
 		     const struct vf_wanted *b);
 bool vf_wanted_active(const struct vf_guest *guest,
 		      const struct vf_wanted *wanted, u32 node);
+u64 vf_wanted_kb(const struct vf_guest *guest, const struct vf_wanted *wanted,
+		 u32 node);
 void vf_wanted_as_is(const struct vf_guest *guest, struct vf_wanted *wanted);
 void vf_wanted_take(struct vf_guest *guest, const struct vf_wanted *wanted);
 

@@ -12,6 +12,7 @@
 #include <linux/sched.h>
 #include <linux/vmstat.h>
 
+#include "guest.h"
 #include "memory.h"
 #include "usage.h"
 
@@ -70,12 +71,29 @@ static unsigned long node_movable(u32 node)
 	       node_stat(node, NR_UNEVICTABLE) + node_file(node) / 2;
 }
 
-static unsigned long node_room(u32 node)
+static unsigned long node_room(u32 node, unsigned long coming)
 {
-	unsigned long pages = node_free(node) + node_file(node) / 2;
+	unsigned long pages = node_free(node) + node_file(node) / 2 + coming;
 	unsigned long reserve = node_reserve(node);
 
 	return pages > reserve ? pages - reserve : 0;
+}
+
+static unsigned long kb_pages(u64 kb)
+{
+	return kb >> (PAGE_SHIFT - 10);
+}
+
+/* What cannot leave a node, and what has to stay free for the rest to be of use. */
+static u64 node_least_kb(u32 node)
+{
+	unsigned long present = kb_pages(vf_guest_node_kb(node));
+	unsigned long leaves = node_free(node) + node_stat(node, NR_ACTIVE_ANON) +
+			       node_stat(node, NR_INACTIVE_ANON) +
+			       node_stat(node, NR_UNEVICTABLE) + node_file(node);
+	unsigned long stays = present > leaves ? present - leaves : 0;
+
+	return roundup(vf_pages_kb(stays + node_reserve(node)), VF_EXTENT_KB);
 }
 
 /**
@@ -91,10 +109,47 @@ bool vf_usage_by_users(u32 node)
 }
 
 /**
+ * vf_usage_least() - whether nodes that stay can do with the memory they are to have
+ * @guest: what there is
+ * @wanted: what is wanted
+ * @err: why not, and what they can do with
+ *
+ * A node with a target is active: programs bound to it would be killed where all it
+ * has is the kernel's.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int vf_usage_least(const struct vf_guest *guest, const struct vf_wanted *wanted,
+		   struct vf_error *err)
+{
+	u32 i;
+
+	for (i = 0; i < guest->nr_nodes; i++) {
+		const struct vf_node *n = &guest->nodes[i];
+		u64 target_kb = wanted->nodes[i].value[VF_KEY_TARGET];
+		u64 least_kb;
+
+		if (!n->online || !wanted->nodes[i].named || !target_kb ||
+		    target_kb + VF_EXTENT_KB > n->current_kb + n->out_kb)
+			continue;
+		least_kb = node_least_kb(n->id);
+		if (target_kb >= least_kb)
+			continue;
+		vf_error_set(err,
+			     "numa/node/%u/target: %llu KiB is too little for what the kernel has there; ask for %llu or more, or for 0",
+			     n->vnode, target_kb, least_kb);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
  * vf_usage_room() - whether what is in use fits where memory stays
  * @guest: what there is
  * @wanted: what is wanted
  * @err: why not, in numbers
+ *
+ * What comes is room as well.
  *
  * Return: 0 or -ENOSPC.
  */
@@ -106,18 +161,21 @@ int vf_usage_room(const struct vf_guest *guest, const struct vf_wanted *wanted,
 
 	for (i = 0; i < guest->nr_nodes; i++) {
 		const struct vf_node *n = &guest->nodes[i];
-		u64 target_kb = wanted->nodes[i].value[VF_KEY_TARGET];
+		u64 to_kb = wanted->nodes[i].named ?
+			    vf_wanted_kb(guest, wanted, i) : n->current_kb;
 		unsigned long take, free;
 
 		if (!n->online)
 			continue;
-		if (!wanted->nodes[i].named || target_kb >= n->current_kb) {
+		if (to_kb >= n->current_kb) {
+			u64 coming_kb = min(to_kb - n->current_kb, n->out_kb);
+
 			if (vf_wanted_active(guest, wanted, i))
-				room += node_room(n->id);
+				room += node_room(n->id, kb_pages(coming_kb));
 			continue;
 		}
-		take = (n->current_kb - target_kb) >> (PAGE_SHIFT - 10);
-		free = target_kb ? node_free(n->id) : 0;
+		take = kb_pages(n->current_kb - to_kb);
+		free = to_kb ? node_free(n->id) : 0;
 		if (take > free)
 			move += min(take - free, node_movable(n->id));
 	}

@@ -148,7 +148,7 @@ static int read_node(struct xenbus_transaction t, const struct vf_guest *guest,
 	ret = vf_wanted_node(guest, r->wanted, name, &node, &r->err);
 	if (ret)
 		return ret;
-	snprintf(dir, sizeof(dir), "numa/node/%u", guest->nodes[node].id);
+	snprintf(dir, sizeof(dir), "numa/node/%u", guest->nodes[node].vnode);
 	for (key = 0; key < VF_NR_KEYS; key++) {
 		unsigned int len;
 		char *value;
@@ -246,6 +246,20 @@ int vf_xs_writable(void)
 }
 
 /**
+ * vf_xs_passes() - whether an error of xenstore's may be over the next time
+ * @ret: the error
+ *
+ * -ENOSPC is a quota, as of transactions that this guest has open.
+ *
+ * Return: true if so.
+ */
+bool vf_xs_passes(int ret)
+{
+	return ret == -EAGAIN || ret == -ENOMEM || ret == -ENOSPC ||
+	       ret == -EBUSY || ret == -EIO;
+}
+
+/**
  * vf_xs_say() - tell the host, if it wants to hear
  * @key: below numa
  * @text: value
@@ -272,7 +286,7 @@ static int write_answer(struct xenbus_transaction t,
 
 		if (!n->described)
 			continue;
-		snprintf(dir, sizeof(dir), "numa/node/%u", n->id);
+		snprintf(dir, sizeof(dir), "numa/node/%u", n->vnode);
 		/* A directory the host removed is not to come back. */
 		if (xenbus_exists(t, dir, "current"))
 			xenbus_printf(t, dir, "current", "%llu", n->current_kb);

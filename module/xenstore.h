@@ -30,6 +30,7 @@ bool vf_xs_ready(void);
 int vf_xs_read(const struct vf_guest *guest, struct vf_reading *reading,
 	       bool always);
 int vf_xs_writable(void);
+bool vf_xs_passes(int ret);
 void vf_xs_say(const char *key, const char *text);
 int vf_xs_answer(const struct vf_guest *guest, const struct vf_reading *to,
 		 struct vf_reading *scratch, const char *status,

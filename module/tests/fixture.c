@@ -20,11 +20,13 @@ void fixture_init(struct fixture *f)
 	f->as_was.vcpus = f->was_vcpus;
 	for (i = 0; i < FIXTURE_NODES; i++) {
 		f->nodes[i].id = i;
+		f->nodes[i].vnode = i;
 		f->nodes[i].online = true;
 		f->nodes[i].active = true;
 		f->nodes[i].pnode = VF_PNODE_UNKNOWN;
 		/* What firmware takes, the kernel does not count. */
 		f->nodes[i].current_kb = FIXTURE_KB - (i ? 0 : 392);
+		f->nodes[i].was_kb = f->nodes[i].current_kb;
 	}
 	for (i = 0; i < FIXTURE_VCPUS; i++) {
 		f->vcpus[i].id = i;

@@ -35,6 +35,17 @@ static void assert_plan(struct fixture *f, const char *expected)
 	assert_string_equal(text, expected);
 }
 
+/* As vf_guest_settle() does: a change starts from what is now. */
+static void settle(struct fixture *f)
+{
+	u32 i;
+
+	for (i = 0; i < FIXTURE_NODES; i++)
+		f->nodes[i].was_kb = f->nodes[i].current_kb;
+	for (i = 0; i < FIXTURE_VCPUS; i++)
+		f->vcpus[i].was_online = f->vcpus[i].online;
+}
+
 static void move_memory(struct vf_node *n, u64 to_kb)
 {
 	u64 all_kb = n->current_kb + n->out_kb;
@@ -57,10 +68,11 @@ static void run_step(struct fixture *f, const struct vf_wanted *goal,
 	case VF_STEP_MEMORY_IN:
 	case VF_STEP_MEMORY_OUT:
 		move_memory(&f->nodes[step.index],
-			    goal->nodes[step.index].value[VF_KEY_TARGET]);
+			    vf_wanted_kb(&f->guest, goal, step.index));
 		break;
 	case VF_STEP_PUBLISH:
 		vf_wanted_take(&f->guest, &f->wanted);
+		settle(f);
 		break;
 	default:
 		break;
@@ -103,7 +115,7 @@ static void shrinks(void **state)
 	want(&f, "topo_change 2\n" GOES(2, 4, 5) GOES(3, 6, 7));
 	assert_plan(&f, "announce\ntime to leave\nvcpu 4 offline\n"
 		    "vcpu 5 offline\nvcpu 6 offline\nvcpu 7 offline\n"
-		    "memory of node 2 out\n"
+		    "close nodes\nmemory of node 2 out\n"
 		    "memory of node 3 out\npublish\n");
 }
 
@@ -129,7 +141,7 @@ static void leaves_out_what_is_so(void **state)
 	f.vcpus[4].online = false;
 	want(&f, "topo_change 2\n" GOES(2, 4, 5) COMES(1, 2, 3));
 	assert_plan(&f, "announce\ntime to leave\nvcpu 5 offline\n"
-		    "memory of node 2 out\npublish\n");
+		    "close nodes\nmemory of node 2 out\npublish\n");
 	want(&f, "topo_change 1\n" COMES(1, 2, 3));
 	assert_plan(&f, "announce\npublish\n");
 }
@@ -167,7 +179,46 @@ static void tries_again(void **state)
 	f.nodes[2].current_kb = 8192;
 	f.nodes[2].out_kb = 262144 - 8192;
 	want(&f, "topo_change 2\n" GOES(2, 4, 5));
-	assert_plan(&f, "announce\nmemory of node 2 out\npublish\n");
+	assert_plan(&f, "announce\nclose nodes\nmemory of node 2 out\npublish\n");
+}
+
+/* In an expand nothing goes, not even what a shrink would have liked to take. */
+static void expands_and_takes_nothing(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	want(&f, "topo_change 2\n" GOES(2, 4, 5) GOES(3, 6, 7));
+	run(&f, U32_MAX);
+	move_memory(&f.nodes[2], 8192);
+	settle(&f);
+	want(&f, "topo_change 1\n" GOES(2, 4, 5) COMES(3, 6, 7));
+	assert_plan(&f, "announce\nmemory of node 3 in\nvcpu 6 online\n"
+		    "vcpu 7 online\npublish\n");
+	run(&f, U32_MAX);
+	assert_int_equal(f.nodes[2].current_kb, 8192);
+	assert_int_equal(f.nodes[3].out_kb, 0);
+}
+
+/* But what had come by then, for a change that is no longer wanted. */
+static void expands_something_else(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	want(&f, "topo_change 2\n" GOES(2, 4, 5) GOES(3, 6, 7));
+	run(&f, U32_MAX);
+	move_memory(&f.nodes[2], 8192);
+	settle(&f);
+	want(&f, "topo_change 1\n" COMES(2, 4, 5) GOES(3, 6, 7));
+	run(&f, 2);
+	assert_int_equal(f.nodes[2].out_kb, 0);
+	want(&f, "topo_change 1\n" GOES(2, 4, 5) COMES(3, 6, 7));
+	run(&f, U32_MAX);
+	assert_int_equal(f.nodes[2].current_kb, 8192);
+	assert_int_equal(f.nodes[3].out_kb, 0);
 }
 
 /* Memory the host never took cannot come. */
@@ -188,7 +239,7 @@ static void goes_back(void **state)
 
 	(void)state;
 	/* Everything but the last step, from which there is no way back. */
-	for (steps = 0; steps < 9; steps++) {
+	for (steps = 0; steps < 10; steps++) {
 		fixture_init(&f);
 		vf_wanted_as_is(&f.guest, &f.as_was);
 		want(&f, "topo_change 2\n" GOES(2, 4, 5) GOES(3, 6, 7));
@@ -222,7 +273,7 @@ static void takes_over(void **state)
 	u32 steps;
 
 	(void)state;
-	for (steps = 0; steps < 9; steps++) {
+	for (steps = 0; steps < 10; steps++) {
 		fixture_init(&f);
 		want(&f, "topo_change 2\n" GOES(2, 4, 5) GOES(3, 6, 7));
 		run(&f, steps);
@@ -244,8 +295,8 @@ static void goes_back_from_what_took_over(void **state)
 	u32 first, second;
 
 	(void)state;
-	for (first = 0; first < 9; first++)
-		for (second = 0; second < 8; second++) {
+	for (first = 0; first < 10; first++)
+		for (second = 0; second < 9; second++) {
 			fixture_init(&f);
 			vf_wanted_as_is(&f.guest, &f.as_was);
 			want(&f, "topo_change 2\n" GOES(2, 4, 5) GOES(3, 6, 7));
@@ -294,6 +345,8 @@ int main(void)
 		cmocka_unit_test(leaves_out_what_is_so),
 		cmocka_unit_test(takes_part),
 		cmocka_unit_test(tries_again),
+		cmocka_unit_test(expands_and_takes_nothing),
+		cmocka_unit_test(expands_something_else),
 		cmocka_unit_test(brings_what_is_out),
 		cmocka_unit_test(goes_back),
 		cmocka_unit_test(goes_back_to_half),

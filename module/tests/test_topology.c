@@ -293,6 +293,34 @@ static void finds_vcpus_by_the_id_of_xen(void **state)
 	assert_int_equal(f.wanted.vcpus[4], VF_VCPU_UNNAMED);
 }
 
+/* Linux numbers nodes as it finds them; the host knows only Xen's numbers. */
+static void finds_nodes_by_the_number_of_xen(void **state)
+{
+	struct fixture f;
+	u32 i;
+
+	(void)state;
+	fixture_init(&f);
+	for (i = 0; i < FIXTURE_NODES; i++)
+		f.nodes[i].vnode = FIXTURE_NODES - 1 - i;
+	assert_int_equal(fixture_read(&f, "topo_change 2\n"
+				      "node/3/capacity 262144\nnode/3/target 1024\n"
+				      "node/3/vcpu/1 offline\n"), 0);
+	assert_int_equal(f.wanted.nodes[0].value[VF_KEY_TARGET], 1024);
+	assert_false(f.wanted.nodes[3].named);
+	assert_int_equal(f.wanted.vcpus[1], VF_VCPU_OFFLINE);
+	assert_int_equal(fixture_read(&f, "topo_change 2\n"
+				      "node/3/capacity 262144\nnode/3/target 1024\n"
+				      "node/3/vcpu/7 offline\n"), -EINVAL);
+	assert_string_equal(f.err.text,
+			    "numa/node/3/vcpu/7: this vCPU belongs to node 0");
+	assert_int_equal(fixture_read(&f, "topo_change 2\n"
+				      "node/2/capacity 1024\nnode/2/target 2048\n"), 0);
+	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), -EINVAL);
+	assert_string_equal(f.err.text,
+			    "numa/node/2/target: 2048 KiB is above capacity, 1024 KiB");
+}
+
 static void compares(void **state)
 {
 	struct fixture a, b;
@@ -329,6 +357,7 @@ int main(void)
 		cmocka_unit_test(described_nodes_do_not_vanish),
 		cmocka_unit_test(absent_vcpus_do_not_exist),
 		cmocka_unit_test(finds_vcpus_by_the_id_of_xen),
+		cmocka_unit_test(finds_nodes_by_the_number_of_xen),
 		cmocka_unit_test(compares),
 	};
 

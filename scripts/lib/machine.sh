@@ -44,6 +44,30 @@ node_sizes() {
 	done
 }
 
+# node_cpus CPUS NODES [RANGES]: sets node_ranges, of each node its CPUs as "first-last",
+# or "" for none: as given, or in order, shared out evenly
+node_cpus() {
+	local cpus=$1 nodes=$2 n first=0 count
+	node_ranges=()
+	shift 2
+	if [ -n "${1-}" ]; then
+		IFS=: read -ra node_ranges <<<"$1"
+		[ ${#node_ranges[@]} -eq "$nodes" ] ||
+			fail 125 "--cpus-of: ${#node_ranges[@]} ranges for $nodes nodes"
+		for n in "${!node_ranges[@]}"; do
+			[[ ${node_ranges[n]} =~ ^(-|[0-9]+(-[0-9]+)?)$ ]] ||
+				fail 125 "--cpus-of: '${node_ranges[n]}' is not CPUs such as 2-3, nor -"
+			[ "${node_ranges[n]}" != - ] || node_ranges[n]=
+		done
+		return
+	fi
+	for ((n = 0; n < nodes; n++)); do
+		count=$(share "$cpus" "$nodes" "$n")
+		node_ranges+=("$([ "$count" -eq 0 ] || range "$first" "$count")")
+		first=$((first + count))
+	done
+}
+
 # distances FROM NODES: the row of node FROM, with commas
 distances() {
 	local n row=
@@ -53,16 +77,16 @@ distances() {
 	echo "${row#,}"
 }
 
-# Adds the nodes to the array qemu: CPUS over NODES, MEGABYTES of each node
+# add_nodes CPUS NODES MEGABYTES...: to the array qemu; each node's memory, and its CPUs
+# of node_ranges
 add_nodes() {
-	local cpus=$1 nodes=$2 n m first=0 count total=0
+	local cpus=$1 nodes=$2 n m total=0
 	shift 2
 	qemu+=(-smp "$cpus,sockets=$cpus,cores=1,threads=1")
 	for ((n = 0; n < nodes; n++)); do
-		count=$(share "$cpus" "$nodes" "$n")
 		qemu+=(-object "memory-backend-ram,id=m$n,size=$1M"
-			-numa "node,nodeid=$n,memdev=m$n$([ "$count" -eq 0 ] || echo ",cpus=$(range "$first" "$count")")")
-		first=$((first + count)) total=$((total + $1))
+			-numa "node,nodeid=$n,memdev=m$n${node_ranges[n]:+,cpus=${node_ranges[n]}}")
+		total=$((total + $1))
 		shift
 	done
 	for ((n = 0; n < nodes; n++)); do

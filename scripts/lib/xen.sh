@@ -129,13 +129,11 @@ split_kernel() {
 # hypercalls of their own (selftests/extents.c), which Linux lets nobody do in a
 # guest unless told so.
 domain_config() {
-	local n first=0 count vnodes=
+	local n vnodes=
 	for ((n = 0; n < nodes; n++)); do
-		count=$(share "$cpus" "$nodes" "$n")
 		vnodes+=" [\"pnode=$n\", \"size=${sizes[n]}\","
-		[ "$count" -eq 0 ] || vnodes+=" \"vcpus=$(range "$first" "$count")\","
+		[ -z "${node_ranges[n]}" ] || vnodes+=" \"vcpus=${node_ranges[n]}\","
 		vnodes+=" \"vdistances=$(distances "$n" "$nodes")\"],"
-		first=$((first + count))
 	done
 	cat <<-EOT
 	name = "guest"
@@ -211,6 +209,7 @@ machine_xen() {
 	# an address of Xen's, and to die. Of more than one CPU for each node the
 	# guest has nothing: whenever it hands back a page, Xen interrupts all CPUs
 	# it was on.
+	node_cpus $((nodes + 1)) "$nodes"
 	add_nodes $((nodes + 1)) "$nodes" "${physical[@]}"
 	add_card a "$RUN/records" "$RUN/out" "$RUN/err" "$RUN/guest-console"
 	add_card b "$RUN/dom0-records" "$RUN/dom0-output"

@@ -61,6 +61,12 @@ let_go() {
 	exec 6<&-
 }
 
+no_huge_pages() {
+	for node in /sys/devices/system/node/node*; do
+		echo 0 >"$node/hugepages/hugepages-2048kB/nr_hugepages"
+	done
+}
+
 memory_goes_and_comes() {
 	# programs had their time in the tests before; from here on, less
 	host 'xenstore-write $numa/grace_ms 200' || fail "dom0: $said"
@@ -185,19 +191,88 @@ every_byte_survives() {
 		same "MemTotal, round $round" "$total" "$(total_kb)"
 	done
 	let_go
-	for node in /sys/devices/system/node/node*; do
-		echo 0 >"$node/hugepages/hugepages-2048kB/nr_hugepages"
-	done
+	no_huge_pages
 	everything
 	same lost 0 "$(lost_kb)"
 }
 
+# Pages that leave one node do not stop at another that leaves as well.
+evacuated_once() {
+	hold 2 4
+	like 'memory held' 'ready *' "$line"
+	# but for those of the pool of huge pages, which go back and forth within it
+	pages=$(awk '$3 ~ /^(Active|Inactive|Unevictable):/ { kb += $4 } END { print kb / 4 }' \
+		/sys/devices/system/node/node[23]/meminfo)
+	tracing=/sys/kernel/tracing
+	[ -e $tracing/trace ] || mount -t tracefs tracefs $tracing
+	echo >$tracing/trace
+	echo 1 >$tracing/events/migrate/mm_migrate_pages/enable
+	ask numa_nodes shrink 2 3
+	echo 0 >$tracing/events/migrate/mm_migrate_pages/enable
+	# of what compaction does meanwhile on nodes that stay, it is told by the reason
+	moved=$(sed -n 's/.* nr_succeeded=\([0-9]*\) .* reason=contig_range$/\1/p' $tracing/trace |
+		awk '$1 < 512 { pages += $1 } END { print pages + 0 }')
+	echo >$tracing/trace
+	[ "$moved" -ge $((pages / 2)) ] || fail "only $moved of $pages pages moved"
+	[ "$moved" -le $((pages + pages / 10)) ] || fail "$pages pages took $moved moves"
+	intact memory
+	let_go
+	no_huge_pages
+	everything
+}
+
+# hog KB: somebody has all but so much of the guest's memory; $hog is it
+hog() {
+	hog=/dev/shm/hog
+	free_kb=$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)
+	mount -o remount,size=100% /dev/shm
+	head -c $(((free_kb - $1) * 1024)) /dev/zero >$hog || fail "no hog of $((free_kb - $1)) KiB"
+}
+
+no_oom() { dmesg | grep -q 'Out of memory\|oom-kill' && fail "the OOM killer was called"; }
+
+# The guest is full just when memory is to come, and a node that left keeps what is
+# pinned there. That is not to go now; and what comes is room.
+expand_of_a_full_guest() {
+	hold 2 40 pin
+	same 'memory held' 'ready pinned' "$line"
+	ask numa_nodes shrink 2 3
+	kept=$(shown_kb 2)
+	[ "$kept" -ge 40960 ] || fail "node 2 keeps only $kept KiB"
+	hog 49152
+	change numa_nodes expand 3
+	same 'KiB of node 2' "$kept" "$(shown_kb 2)"
+	same active '0 1 3' "$(active)"
+	no_oom
+	rm $hog
+	intact memory
+	let_go
+	everything
+}
+
+# A node that stays, with less than the kernel has there
+too_little_is_refused() {
+	everywhere=$(placement)
+	for kb in 1 2047 4096; do
+		host "numa_request shrink node/2/target $kb" || fail "dom0: $said"
+		answered
+		like "status, $kb KiB" 'failed: numa/node/2/target: *' "$status"
+		like "error, $kb KiB" "numa/node/2/target: $kb KiB is too little *; ask for * or more, or for 0" "$error"
+	done
+	same 'pages of all nodes' "$everywhere" "$(placement)"
+	least=${error##*ask for }
+	least=${least%% *}
+	ask numa_request shrink node/2/target $((least + 4096))
+	hold 2 1 late
+	intact 'memory bound to it'
+	let_go
+	no_oom
+	everything
+}
+
 # Somebody has nearly all of the nodes that would stay.
 no_room_is_refused() {
-	free_kb=$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)
-	hog=/dev/shm/hog
-	mount -o remount,size=100% /dev/shm
-	head -c $(((free_kb - 49152) * 1024)) /dev/zero >$hog || fail "no hog of $((free_kb - 49152)) KiB"
+	hog 49152
 	before=$(nodes_text) everywhere=$(placement)
 	host numa_nodes shrink 2 3 || fail "dom0: $said"
 	answered
@@ -205,7 +280,7 @@ no_room_is_refused() {
 	like error 'no room: * KiB in use would have to move, and the nodes that stay have * KiB*' "$error"
 	same cpus '0-7' "$(cat /sys/devices/system/cpu/online)"
 	same 'pages of all nodes' "$everywhere" "$(placement)"
-	dmesg | grep -q 'Out of memory' && fail "the OOM killer was called"
+	no_oom
 	rm $hog
 	everything
 }
@@ -232,7 +307,7 @@ bound_to_a_node_that_left() {
 	same 'memory held' 'ready late' "$line"
 	change numa_nodes shrink 2 3
 	intact memory
-	dmesg | grep -q 'Out of memory\|oom-kill' && fail "the OOM killer was called"
+	no_oom
 	# node 2 keeps its distance of 20 to both others; they have the pages
 	on=$(awk '/ bind:2 / { for (i = 1; i <= NF; i++) if ($i ~ /^N[01]=/) { split($i, n, "="); pages += n[2] } } END { print pages + 0 }' /proc/$holder/numa_maps)
 	[ "$on" -ge 6000 ] || fail "only $on of 6144 pages are on active nodes: $(grep bind:2 /proc/$holder/numa_maps)"

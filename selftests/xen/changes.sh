@@ -350,6 +350,101 @@ two_changes_at_once() {
 	same cpus '0-7' "$(cat /sys/devices/system/cpu/online)"
 }
 
+# take_transactions: all that xenstored lets this guest have open, until descriptor 9 is
+# closed; what it answers is not read
+take_transactions() {
+	exec 9<>/dev/xen/xenbus
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		# XS_TRANSACTION_START, request 0, no transaction, one byte: the end of a string
+		printf '\6\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0' >&9
+	done
+}
+
+xs_complaints() { dmesg | grep -c 'virtflex: numa cannot be'; }
+
+# What was carried out is answered when xenstored lets it, and not judged again.
+out_of_transactions() {
+	complaints=$(xs_complaints)
+	hold 3 2
+	host 'xenstore-write $numa/grace_ms 4000; numa_nodes shrink 3; await_status "*time to leave*"' ||
+		fail "dom0: $said"
+	take_transactions
+	patience=60
+	until [ "$(state)" = stable ] && [ "$(active)" = '0 1 2' ]; do
+		[ $((patience -= 1)) -gt 0 ] || { fail "state: $(state)"; break; }
+		sleep 1
+	done
+	# the module looks again, and must not take up the request once more
+	echo 0 >/sys/devices/system/cpu/cpu1/online
+	sleep 2
+	echo 1 >/sys/devices/system/cpu/cpu1/online
+	same 'answer while there is no way' 2 "$(xenstore-read numa/topo_change)"
+	same 'generation meanwhile' "$(generation)" "$(sleep 2; generation)"
+	exec 9>&-
+	answered
+	like status 'done: *' "$status"
+	same active '0 1 2' "$(active)"
+	[ $(($(xs_complaints) - complaints)) -le 1 ] ||
+		fail "said $(($(xs_complaints) - complaints)) times"
+	let_go
+	host 'xenstore-write $numa/grace_ms 200' || fail "dom0: $said"
+	everything
+	# and none to ask by
+	take_transactions
+	host numa_nodes expand 0 1 2 3 || fail "dom0: $said"
+	sleep 3
+	same 'answer while there is no way' 1 "$(xenstore-read numa/topo_change)"
+	exec 9>&-
+	answered
+	like status 'done: *' "$status"
+}
+
+# A group of processes that is frozen for itself does not hold a change up.
+beside_a_frozen_group() {
+	group=/tmp/freezer
+	mkdir -p $group
+	mount -t cgroup -o freezer freezer $group 2>/dev/null || {
+		skip 'the kernel has no cgroup v1 freezer'
+		return
+	}
+	mkdir $group/frozen
+	sleep 1000 &
+	sleeper=$!
+	echo $sleeper >$group/frozen/cgroup.procs
+	echo FROZEN >$group/frozen/freezer.state
+	before=$(generation)
+	change numa_request shrink node/3/vcpu/7 offline
+	same 'generation, two on' $((before + 2)) "$(generation)"
+	change numa_request expand node/3/vcpu/7 online
+	same 'generation, four on' $((before + 4)) "$(generation)"
+	echo THAWED >$group/frozen/freezer.state
+	kill $sleeper
+	wait $sleeper 2>/dev/null
+	rmdir $group/frozen
+	umount $group
+}
+
+# A guest that is frozen for its sleep is not kept from it, and goes on afterwards.
+frozen_in_the_middle() {
+	grep -qsw freezer /sys/power/pm_test || {
+		skip 'the kernel has no test of its freezer'
+		return
+	}
+	echo freezer >/sys/power/pm_test
+	host 'numa_nodes shrink 3; await_status "*memory of node 3 out*"' || fail "dom0: $said"
+	echo freeze >/sys/power/state || fail "the guest cannot be frozen"
+	echo none >/sys/power/pm_test
+	answered
+	like status 'done: *' "$status"
+	same active '0 1 2' "$(active)"
+	# memory that is not there cannot be in an image
+	if grep -qw disk /sys/power/state; then
+		echo disk 2>/dev/null >/sys/power/state && fail "the guest hibernated"
+		like log '*no hibernation while * KiB are with the host*' "$(last_log)"
+	fi
+	everything
+}
+
 asked_twice() {
 	change numa_nodes shrink 3
 	change numa_nodes shrink 3

@@ -22,6 +22,7 @@ passed=0 failed=0 skipped=0
 . "$here/capacity.sh"
 . "$here/extents.sh"
 . "$here/openmp.sh"
+. "$here/numbers.sh"
 
 echo "TAP version 13"
 current=setup
@@ -41,11 +42,13 @@ else
 		program_follows watch_sleeps_in_poll asked_twice bad_inputs \
 		shrink_adds_is_refused keys_deleted_in_the_middle \
 		everything_deleted_in_the_middle taken_back_in_the_middle \
-		two_changes_at_once many_changes unload_and_reload unload_in_the_middle \
+		two_changes_at_once out_of_transactions beside_a_frozen_group \
+		frozen_in_the_middle many_changes unload_and_reload unload_in_the_middle \
 		memory_is_on_its_physical_nodes \
 		memory_goes_and_comes part_of_a_node reserves_follow_the_memory \
 		small_pieces mind_changed_in_the_memory \
-		every_byte_survives no_room_is_refused pinned_is_named \
+		every_byte_survives evacuated_once no_room_is_refused expand_of_a_full_guest \
+		too_little_is_refused pinned_is_named \
 		bound_to_a_node_that_left host_has_no_more physical_node_is_full \
 		reload_with_memory_out \
 		memory_is_on_its_physical_nodes mem_set_and_nodes \

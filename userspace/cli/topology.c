@@ -57,6 +57,16 @@ static void get_pnode(const void *row, struct value *v)
 	v->number = r->n->pnode;
 }
 
+static void get_vnode(const void *row, struct value *v)
+{
+	const struct row *r = row;
+
+	if (r->n->vnode < 0)
+		return;
+	v->type = VALUE_NUMBER;
+	v->number = r->n->vnode;
+}
+
 static void get_cpus(const void *row, struct value *v)
 {
 	const struct row *r = row;
@@ -124,6 +134,8 @@ static const struct column columns[] = {
 	{ "MEMORY", NULL, "memory it has, as a bar", COLUMN_PEOPLE, get_bar },
 	{ "DISTANCES", "distances", "distance to each node, in their order", 0,
 	  get_distances },
+	{ "VNODE", "vnode", "number by which Xen knows it",
+	  COLUMN_RIGHT | COLUMN_EXTRA, get_vnode },
 	{ 0 },
 };
 

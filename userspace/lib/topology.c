@@ -67,6 +67,20 @@ static bool parse_node_state(struct vf_span s, unsigned int *state)
 	return false;
 }
 
+/* A number, -1 for "-". Returns 0 or -EBADMSG. */
+static int parse_optional(struct vf_span s, int *out)
+{
+	uint64_t value;
+
+	*out = -1;
+	if (vf_span_is(s, "-"))
+		return 0;
+	if (vf_parse_u64(s, &value) || value > INT_MAX)
+		return -EBADMSG;
+	*out = (int)value;
+	return 0;
+}
+
 /* Count the distances of a node, and store them once there is room. */
 static int parse_distances(struct vf_span s, unsigned int *out,
 			   unsigned int *count)
@@ -101,27 +115,27 @@ static int parse_node(struct parser *p, struct vf_span line)
 	       NR_FIELDS };
 	struct virtflex_topology *t = p->topology;
 	struct node_cpus cpus = { .parser = p };
-	struct vf_span field[NR_FIELDS];
+	struct vf_span field[NR_FIELDS], last;
 	unsigned int nr_distances, i;
 	struct virtflex_node *node;
 	unsigned int *numbers;
-	uint64_t id, pnode = 0;
 	unsigned int state;
-	bool has_pnode;
+	int pnode, vnode = -1;
+	uint64_t id;
 
 	for (i = 0; i < NR_FIELDS; i++)
 		if (!vf_next_field(&line, &field[i]))
 			return -EBADMSG;
-	/* fields after these are of a later version */
+	/* earlier modules do not say it; fields after it are of a later version */
+	if (vf_next_field(&line, &last) && parse_optional(last, &vnode))
+		return -EBADMSG;
 
 	if (vf_parse_u64(field[ID], &id) || id >= VIRTFLEX_MAX_NODES ||
 	    virtflex_node_isset(&p->ids, id) ||
 	    !parse_node_state(field[NSTATE], &state))
 		return -EBADMSG;
 	virtflex_node_set(&p->ids, id);
-	has_pnode = !vf_span_is(field[PNODE], "-");
-	if (has_pnode &&
-	    (vf_parse_u64(field[PNODE], &pnode) || pnode > INT_MAX))
+	if (parse_optional(field[PNODE], &pnode))
 		return -EBADMSG;
 	if (!vf_span_is(field[CPUS], "-") &&
 	    vf_parse_list(field[CPUS], VF_MAX_CPUS, true, add_cpus, &cpus))
@@ -142,7 +156,8 @@ static int parse_node(struct parser *p, struct vf_span line)
 	parse_distances(field[DISTANCES], numbers, &nr_distances);
 	node->id = id;
 	node->state = state;
-	node->pnode = has_pnode ? (int)pnode : -1;
+	node->pnode = pnode;
+	node->vnode = vnode;
 	node->distances = numbers;
 	node->cpus = numbers + nr_distances;
 	node->nr_cpus = cpus.nr_cpus;

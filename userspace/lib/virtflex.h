@@ -227,6 +227,8 @@ enum virtflex_node_state {
  * @capacity_kb: most memory it can have
  * @distances: distance to each node of the topology, in the order of its
  *	nodes; 10 is local
+ * @vnode: Xen's number of it, as the host names it; -1 without Xen, and with a
+ *	module that does not say
  */
 struct virtflex_node {
 	unsigned int id;
@@ -238,6 +240,7 @@ struct virtflex_node {
 	uint64_t target_kb;
 	uint64_t capacity_kb;
 	const unsigned int *distances;
+	int vnode;
 };
 
 /**

@@ -53,6 +53,24 @@ static void understood(void **state)
 	virtflex_topology_free(t);
 }
 
+/* Xen's numbers of nodes are the last field, which earlier modules do not have. */
+static void vnodes(void **state)
+{
+	struct virtflex_topology *t;
+
+	(void)state;
+	assert_int_equal(parse(HEAD "node 0 active 0 0 1 2 3 10,20 1\n"
+			       "node 1 active 0 1 1 2 3 20,10 0 later\n", &t), 0);
+	assert_int_equal(t->nodes[0]->vnode, 1);
+	assert_int_equal(t->nodes[1]->vnode, 0);
+	virtflex_topology_free(t);
+	assert_int_equal(parse(HEAD "node 0 active 0 0 1 2 3 10,20 -\n"
+			       "node 1 active 0 1 1 2 3 20,10\n", &t), 0);
+	assert_int_equal(t->nodes[0]->vnode, -1);
+	assert_int_equal(t->nodes[1]->vnode, -1);
+	virtflex_topology_free(t);
+}
+
 static void states(void **state)
 {
 	struct virtflex_topology *t;
@@ -87,7 +105,7 @@ static void later_versions_additions(void **state)
 	(void)state;
 	assert_int_equal(parse("version 1\nboot 7 x=y\ngeneration 5\n"
 			       "state stable\nchange 3 of 4\n"
-			       "node 0 active 0 0 1 2 3 10 hot 99,98\n",
+			       "node 0 active 0 0 1 2 3 10 0 hot 99,98\n",
 			       &t), 0);
 	assert_int_equal(t->nr_nodes, 1);
 	virtflex_topology_free(t);
@@ -127,6 +145,9 @@ static void refused(void **state)
 		HEAD "node\n",
 		HEAD "node 0\n",
 		HEAD "node 0 active 0 0 1 1 1\n",
+		HEAD "node 0 active 0 0 1 1 1 10 first\n",
+		HEAD "node 0 active 0 0 1 1 1 10 -1\n",
+		HEAD "node 0 active 0 0 1 1 1 10 2147483648\n",
 		HEAD "node 1024 active 0 0 1 1 1 10\n",
 		HEAD "node -1 active 0 0 1 1 1 10\n",
 		HEAD "node x active 0 0 1 1 1 10\n",
@@ -486,6 +507,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(understood),
 		cmocka_unit_test(states),
+		cmocka_unit_test(vnodes),
 		cmocka_unit_test(later_versions_additions),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(largest),
