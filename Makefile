@@ -58,7 +58,7 @@ mutants: ## plant single faults in library and command, list those that unit tes
 
 check-all: ## check with ten rounds of memory, and all guests again on the debug kernel (hours)
 	@ROUNDS=10 WHOLE=1 scripts/check/run lint patches unit install guest xen xenpatched stock openmp
-	@ROUNDS=10 KERNEL=debug scripts/check/run guest xen
+	@ROUNDS=10 WHOLE=1 KERNEL=debug scripts/check/run guest xen
 	@ROUNDS=10 XEN=patched TYPE=pvh scripts/check/run xen
 	@ROUNDS=10 XEN=patched TYPE=hvm scripts/check/run xen
 	@XEN=debug TYPE=hvm scripts/check/run xen

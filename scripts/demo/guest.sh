@@ -33,7 +33,7 @@ hear()
 
 await 1
 mkfifo /tmp/program
-./follow 16 1000 >/tmp/program &
+./follow 16 4000 >/tmp/program &
 pid=$!
 exec 3</tmp/program
 

@@ -33,9 +33,10 @@ result() {
 }
 
 run_test() {
-	current=$1 bad='' reason=''
+	current=$1 bad='' reason='' began=$(now)
 	"$1" || [ $? -ne 127 ] || fail "no such test"
 	result "$1"
+	echo "# $1 took $(($(now) - began)) s"
 }
 
 # same WHAT EXPECTED SEEN, like WHAT PATTERN SEEN
