@@ -438,8 +438,8 @@ static bool serve(void)
 			retry_xenstore("read", ret);
 			return !change.under_way;
 		}
-		change.retries = 0;
 		if (!change.now.asked && !change.under_way) {
+			change.retries = 0;
 			change.has_unanswered = false;
 			if (!change.described)
 				take_description(true);
@@ -454,6 +454,7 @@ static bool serve(void)
 			refuse_unwritable(ret);
 			return true;
 		}
+		change.retries = 0;
 		change.has_unanswered = false;
 		ret = carry_out();
 	} while (ret == -ESTALE);
