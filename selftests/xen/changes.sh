@@ -362,12 +362,25 @@ take_transactions() {
 
 xs_complaints() { dmesg | grep -c 'virtflex: numa cannot be'; }
 
+# shrink_and_wait: node 3 is to leave, and a program on it has ten seconds to do so
+shrink_and_wait() {
+	hold 3 2
+	host 'xenstore-write $numa/grace_ms 10000; numa_nodes shrink 3; await_status "*time to leave*"' ||
+		fail "dom0: $said"
+}
+
+# return_to_it: the program ends, and the node returns
+return_to_it() {
+	let_go
+	no_huge_pages
+	host 'xenstore-rm $numa/grace_ms' || fail "dom0: $said"
+	everything
+}
+
 # What was carried out is answered when xenstored lets it, and not judged again.
 out_of_transactions() {
 	complaints=$(xs_complaints)
-	hold 3 2
-	host 'xenstore-write $numa/grace_ms 4000; numa_nodes shrink 3; await_status "*time to leave*"' ||
-		fail "dom0: $said"
+	shrink_and_wait
 	take_transactions
 	patience=60
 	until [ "$(state)" = stable ] && [ "$(active)" = '0 1 2' ]; do
@@ -386,9 +399,7 @@ out_of_transactions() {
 	same active '0 1 2' "$(active)"
 	[ $(($(xs_complaints) - complaints)) -le 1 ] ||
 		fail "said $(($(xs_complaints) - complaints)) times"
-	let_go
-	host 'xenstore-write $numa/grace_ms 200' || fail "dom0: $said"
-	everything
+	return_to_it
 	# and none to ask by
 	take_transactions
 	host numa_nodes expand 0 1 2 3 || fail "dom0: $said"
@@ -431,7 +442,7 @@ frozen_in_the_middle() {
 		return
 	}
 	echo freezer >/sys/power/pm_test
-	host 'numa_nodes shrink 3; await_status "*memory of node 3 out*"' || fail "dom0: $said"
+	shrink_and_wait
 	echo freeze >/sys/power/state || fail "the guest cannot be frozen"
 	echo none >/sys/power/pm_test
 	answered
@@ -442,7 +453,7 @@ frozen_in_the_middle() {
 		echo disk 2>/dev/null >/sys/power/state && fail "the guest hibernated"
 		like log '*no hibernation while * KiB are with the host*' "$(last_log)"
 	fi
-	everything
+	return_to_it
 }
 
 asked_twice() {
