@@ -382,7 +382,7 @@ out_of_transactions() {
 	complaints=$(xs_complaints)
 	shrink_and_wait
 	take_transactions
-	patience=60
+	patience=240
 	until [ "$(state)" = stable ] && [ "$(active)" = '0 1 2' ]; do
 		[ $((patience -= 1)) -gt 0 ] || { fail "state: $(state)"; break; }
 		sleep 1

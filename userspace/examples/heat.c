@@ -74,7 +74,7 @@ static long wrong_cells(const double *now, long cells, long steps)
 	const double height = pow(1 - 2 * SPREAD * (1 - warmth(1)), steps);
 	long wrong = 0;
 
-#pragma omp parallel for schedule(static) reduction(+ : wrong)
+#pragma omp parallel for schedule(static) reduction(+:wrong)
 	for (long i = 0; i < cells; i++)
 		wrong += !(fabs(now[i] - height * warmth(i)) < TOLERANCE);
 	return wrong;
