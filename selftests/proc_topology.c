@@ -66,19 +66,26 @@ TEST_F(topology, grammar)
 	EXPECT_NE(NULL, topology_parse("", &self->topo));
 	EXPECT_NE(NULL, topology_parse("version 2\n", &self->topo));
 	EXPECT_NE(NULL, topology_parse("version 1\ngeneration 0\nstate stable\n"
-				       "node 0 active - 0 1 1 1 10\n",
+				       "node 0 active - 0 1 1 1 10 -\n",
 				       &self->topo));
 	EXPECT_NE(NULL, topology_parse("version 1\ngeneration 1\nstate odd\n"
+				       "node 0 active - 0 1 1 1 10 -\n",
+				       &self->topo));
+	EXPECT_NE(NULL, topology_parse("version 1\ngeneration 1\nstate stable\n"
+				       "node 0 active - 1,0 1 1 1 10 -\n",
+				       &self->topo));
+	EXPECT_NE(NULL, topology_parse("version 1\ngeneration 1\nstate stable\n"
+				       "node 0 active - 0 1 1 1 10,20 -\n",
+				       &self->topo));
+	EXPECT_EQ(NULL, topology_parse("version 1\ngeneration 1\nstate stable\n"
+				       "# x\nnode 0 active - 0-1,4 1 1 1 10 -\n",
+				       &self->topo));
+	EXPECT_EQ(-1, self->topo.node[0].vnode);
+	EXPECT_NE(NULL, topology_parse("version 1\ngeneration 1\nstate stable\n"
 				       "node 0 active - 0 1 1 1 10\n",
 				       &self->topo));
 	EXPECT_NE(NULL, topology_parse("version 1\ngeneration 1\nstate stable\n"
-				       "node 0 active - 1,0 1 1 1 10\n",
-				       &self->topo));
-	EXPECT_NE(NULL, topology_parse("version 1\ngeneration 1\nstate stable\n"
-				       "node 0 active - 0 1 1 1 10,20\n",
-				       &self->topo));
-	EXPECT_EQ(NULL, topology_parse("version 1\ngeneration 1\nstate stable\n"
-				       "# x\nnode 0 active - 0-1,4 1 1 1 10\n",
+				       "node 0 active - 0 1 1 1 10 - 1\n",
 				       &self->topo));
 }
 

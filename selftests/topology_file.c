@@ -51,6 +51,20 @@ static bool take_number(const char *field, uint64_t *number)
 	return true;
 }
 
+/* "-", which is -1, or a number */
+static bool take_optional(const char *field, int *value)
+{
+	uint64_t number;
+
+	*value = -1;
+	if (field && !strcmp(field, "-"))
+		return true;
+	if (!take_number(field, &number))
+		return false;
+	*value = number;
+	return true;
+}
+
 /* "-", or ascending ranges such as "0-1,4" */
 static bool is_cpu_list(const char *list)
 {
@@ -92,7 +106,7 @@ static const char *parse_node(char *line, struct topology_node *node,
 		[NODE_LEAVING] = "leaving", [NODE_INACTIVE] = "inactive",
 	};
 	uint64_t number;
-	char *field, *next;
+	char *field, *next, *list;
 	unsigned int i;
 
 	if (!take_number(take_field(&line), &number) ||
@@ -110,13 +124,8 @@ static const char *parse_node(char *line, struct topology_node *node,
 	node->state = i;
 
 	field = take_field(&line);
-	node->pnode = -1;
-	if (!field || strcmp(field, "-")) {
-		if (!take_number(field, &number))
-			return complain("node %d: physical node '%s'", node->id,
-					field);
-		node->pnode = number;
-	}
+	if (!take_optional(field, &node->pnode))
+		return complain("node %d: physical node '%s'", node->id, field);
 
 	field = take_field(&line);
 	if (!field || !is_cpu_list(field))
@@ -128,9 +137,9 @@ static const char *parse_node(char *line, struct topology_node *node,
 	    !take_number(take_field(&line), &node->capacity_kb))
 		return complain("node %d: a size is no number", node->id);
 
-	field = take_field(&line);
+	list = take_field(&line);
 	*distances = 0;
-	for (; field; field = next) {
+	for (field = list; field; field = next) {
 		next = strchr(field, ',');
 		if (next)
 			*next++ = '\0';
@@ -139,6 +148,10 @@ static const char *parse_node(char *line, struct topology_node *node,
 					field);
 		node->distance[(*distances)++] = number;
 	}
+	field = take_field(&line);
+	if (!take_optional(field, &node->vnode))
+		return complain("node %d: number '%s' of Xen's", node->id,
+				field);
 	if (*line)
 		return complain("node %d: more fields: '%s'", node->id, line);
 	return NULL;

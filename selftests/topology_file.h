@@ -22,6 +22,8 @@ struct topology_node {
 	char cpus[512];
 	uint64_t current_kb, target_kb, capacity_kb;
 	int distance[NODES];
+	/* -1: there is no Xen */
+	int vnode;
 };
 
 struct topology {
