@@ -15,7 +15,7 @@ say() { printf 'dom0    | %s\n' "$*"; }
 await_guest()
 {
 	# shellcheck disable=SC2034 # read by await_key
-	(numa=$data && await_key ready "$1" 120) || {
+	(numa=$data && await_key ready "$1" 600) || {
 		say "the guest did not get to step $1"
 		exit 1
 	}
