@@ -109,7 +109,7 @@ last_log() { dmesg | grep 'virtflex: ' | tail -n 1; }
 # answered: wait until the guest's module has answered the request
 answered() {
 	[ "$(xenstore-read numa/topo_change)" = 0 ] ||
-		await numa/topo_change 0 180 || fail "no answer to the request"
+		await numa/topo_change 0 600 || fail "no answer to the request"
 	# two lines, of which the second may be empty
 	error=$(xenstore-read numa/status numa/error; echo .)
 	status=${error%%"
