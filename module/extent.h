@@ -30,7 +30,7 @@ static inline int vf_extent_release(unsigned long pfn, unsigned int order)
 }
 
 static inline int vf_extent_populate(unsigned long pfn, unsigned int order,
-				     u32 node)
+				     u32 vnode)
 {
 	return -ENODEV;
 }
