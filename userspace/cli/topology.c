@@ -47,24 +47,27 @@ static void get_state(const void *row, struct value *v)
 	v->color = node_state_color(r->n->state);
 }
 
+/* A number that the host, or Xen, may not have said: -1 */
+static void show_optional(int number, struct value *v)
+{
+	if (number < 0)
+		return;
+	v->type = VALUE_NUMBER;
+	v->number = number;
+}
+
 static void get_pnode(const void *row, struct value *v)
 {
 	const struct row *r = row;
 
-	if (r->n->pnode < 0)
-		return;
-	v->type = VALUE_NUMBER;
-	v->number = r->n->pnode;
+	show_optional(r->n->pnode, v);
 }
 
 static void get_vnode(const void *row, struct value *v)
 {
 	const struct row *r = row;
 
-	if (r->n->vnode < 0)
-		return;
-	v->type = VALUE_NUMBER;
-	v->number = r->n->vnode;
+	show_optional(r->n->vnode, v);
 }
 
 static void get_cpus(const void *row, struct value *v)
