@@ -21,19 +21,19 @@
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/nodemask.h>
-#include <linux/notifier.h>
 #include <linux/ratelimit.h>
-#include <linux/reboot.h>
 #include <linux/slab.h>
-#include <linux/suspend.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "change.h"
+#include "check.h"
 #include "compat.h"
 #include "cpus.h"
 #include "guest.h"
+#include "hold.h"
 #include "memory.h"
+#include "parse.h"
 #include "plan.h"
 #include "state.h"
 #include "step.h"
@@ -190,7 +190,7 @@ static int go_back(void)
 			ERR_PTR(ret));
 		ret = 0;
 	}
-	vf_memory_open_all();
+	vf_hold_open_all();
 	change.going_back = false;
 	return ret;
 }
@@ -207,11 +207,15 @@ static void say_not_undone(struct vf_error *why)
  * Ends of a request. They return what vf_xs_answer() does.
  */
 
-/* There is no way to answer, now or any more: do not start over and over. */
-static void remember_unanswered(void)
+/*
+ * What could not be answered: not begun over and over if there is no way to, and else
+ * owed.
+ */
+static void remember_unanswered(bool owed)
 {
 	swap(change.unanswered, change.now);
-	change.has_unanswered = true;
+	change.has_unanswered = !owed;
+	change.owed = owed;
 }
 
 /*
@@ -229,13 +233,11 @@ static int answer(const char *error)
 		change.retries = 0;
 	} else if (vf_xs_passes(ret)) {
 		retry_xenstore("answered", ret);
-		remember_unanswered();
-		change.has_unanswered = false;
-		change.owed = true;
+		remember_unanswered(true);
 	} else {
 		pr_warn_ratelimited("numa/topo_change cannot be written: %pe\n",
 				    ERR_PTR(ret));
-		remember_unanswered();
+		remember_unanswered(false);
 	}
 	return ret;
 }
@@ -281,7 +283,7 @@ static void refuse_unwritable(int ret)
 	show_refused(&why);
 	vf_status_say(&change.status);
 	say_error(why.text);
-	remember_unanswered();
+	remember_unanswered(false);
 }
 
 static int finish(void)
@@ -349,7 +351,7 @@ static int run_plan(struct vf_error *why)
 		vf_error_set(why, "%s: the kernel refused, %pe", text,
 			     ERR_PTR(ret));
 	}
-	vf_memory_open_all();
+	vf_hold_open_all();
 	return ret;
 }
 
@@ -504,58 +506,6 @@ static void host_changed(void)
 }
 
 /*
- * A kernel started by kexec would take for memory what is not there. (The host
- * may not have it any more; there is no way to refuse here.) After any other
- * restart the host builds the guest's memory anew.
- */
-static int before_restart(struct notifier_block *nb, unsigned long action,
-			  void *command)
-{
-	if (action != SYS_RESTART || !command ||
-	    strcmp(command, "kexec reboot"))
-		return NOTIFY_DONE;
-	set_bit(STOP, &change.flags);
-	wake_up(&change.nudge);
-	cancel_delayed_work_sync(&change.work);
-	vf_memory_give_all();
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block restart_block = {
-	.notifier_call = before_restart,
-};
-
-static u64 total_out_kb(void)
-{
-	u64 out_kb = 0;
-	u32 node;
-
-	for_each_online_node(node)
-		out_kb += vf_memory_out_kb(node);
-	return out_kb;
-}
-
-/*
- * The guest that resumes from an image on disk is built with all its memory by the
- * host, and would believe that some is not there.
- */
-static int before_sleep(struct notifier_block *nb, unsigned long action,
-			void *unused)
-{
-	u64 out_kb = total_out_kb();
-
-	if (action != PM_HIBERNATION_PREPARE || !out_kb)
-		return NOTIFY_DONE;
-	pr_warn("no hibernation while %llu KiB are with the host; let it expand all nodes first\n",
-		out_kb);
-	return notifier_from_errno(-EBUSY);
-}
-
-static struct notifier_block sleep_block = {
-	.notifier_call = before_sleep,
-};
-
-/*
  * Load and unload.
  */
 
@@ -599,7 +549,7 @@ static int alloc_all(void)
 /* With what the host did not give back. */
 static void say_gone(void)
 {
-	u64 out_kb = total_out_kb();
+	u64 out_kb = vf_memory_all_out_kb();
 
 	vf_status_set(&change.status, "gone");
 	if (out_kb)
@@ -642,14 +592,27 @@ int vf_change_start(void)
 		stop_worker();
 		return ret;
 	}
-	register_reboot_notifier(&restart_block);
-	register_pm_notifier(&sleep_block);
 	guest_changed();
 	wait_for_completion(&change.published);
 	ret = change.start_ret;
 	if (ret)
 		vf_change_stop();
 	return ret;
+}
+
+/**
+ * vf_change_halt() - carry nothing out any more, for good
+ *
+ * A change that is going on stops after the step it is at. What queues the worker
+ * still does, and the worker does nothing.
+ *
+ * Context: sleeps; waits for the worker.
+ */
+void vf_change_halt(void)
+{
+	set_bit(STOP, &change.flags);
+	wake_up(&change.nudge);
+	cancel_delayed_work_sync(&change.work);
 }
 
 /**
@@ -660,8 +623,6 @@ int vf_change_start(void)
  */
 void vf_change_stop(void)
 {
-	unregister_pm_notifier(&sleep_block);
-	unregister_reboot_notifier(&restart_block);
 	set_bit(STOP, &change.flags);
 	wake_up(&change.nudge);
 	vf_cpus_unwatch();

@@ -4,6 +4,7 @@
 #define VIRTFLEX_CHANGE_H
 
 int vf_change_start(void);
+void vf_change_halt(void);
 void vf_change_stop(void);
 
 #endif /* VIRTFLEX_CHANGE_H */

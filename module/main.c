@@ -3,14 +3,17 @@
  * virtflex: a NUMA topology that changes at run time, as the Xen host wants it.
  *
  *   xenstore.c  watches and reads what the host wrote, and answers
- *   topology.c  is it sound? (pure)
+ *   parse.c     takes it key by key; check.c: is the whole sound? (pure)
+ *   topology.c  what there is, and what is wanted (pure)
  *   plan.c      which steps does it take? (pure)
  *   change.c    the worker: reads, plans, carries out or undoes, answers
  *   step.c      a step of a change; status.c tells the host how far it is
  *   guest.c     what there is; cpus.c and memory.c change it
- *   extent.c    memory to and from the hypervisor
+ *   hold.c      free memory that is kept from others while nodes are emptied
+ *   extent.c    memory to and from the hypervisor; way.c: in which of two ways (pure)
  *   usage.c     what memory is in use for
  *   state.c     what is published; proc.c shows it
+ *   power.c     before a restart and hibernation
  *
  * Events, from xenstore or from CPU hotplug, only queue the worker. The worker
  * alone changes and publishes anything, so that there is always one change at
@@ -19,7 +22,9 @@
 #include <linux/module.h>
 
 #include "change.h"
+#include "hold.h"
 #include "memory.h"
+#include "power.h"
 #include "proc.h"
 #include "state.h"
 
@@ -30,15 +35,19 @@ static int __init virtflex_init(void)
 	ret = vf_state_init();
 	if (ret)
 		return ret;
-	ret = vf_memory_init();
+	ret = vf_hold_init();
 	if (ret)
 		goto out_state;
+	ret = vf_memory_init();
+	if (ret)
+		goto out_hold;
 	ret = vf_change_start();
 	if (ret)
 		goto out_memory;
 	ret = vf_proc_init();
 	if (ret)
 		goto out_change;
+	vf_power_watch();
 	return 0;
 
 out_change:
@@ -46,6 +55,8 @@ out_change:
 	vf_state_gone();
 out_memory:
 	vf_memory_exit();
+out_hold:
+	vf_hold_exit();
 out_state:
 	vf_state_exit();
 	return ret;
@@ -54,12 +65,14 @@ module_init(virtflex_init);
 
 static void __exit virtflex_exit(void)
 {
+	vf_power_unwatch();
 	vf_change_stop();
 	vf_state_gone();
 	vf_state_drain();
 	vf_proc_exit();
 	vf_state_drain();
 	vf_memory_exit();
+	vf_hold_exit();
 	vf_state_exit();
 }
 module_exit(virtflex_exit);

@@ -2,20 +2,14 @@
 /*
  * A node's memory on its way to the host and back.
  *
- * Life of a page that leaves: it is allocated, by us, as free memory or after
- * alloc_contig_range() moved away what was in it. It is part of a piece, pages in
- * a row of which the first has a reference, ours, and the others have none, so that
- * nobody who finds them by their number can take one. No list but ours holds the
- * first. The page is scrubbed, marked PageOffline (so that crash dumps,
- * /proc/kcore and hibernation do not touch it), taken off the count of managed
- * pages, and handed to the host; its struct page stays. It comes back the other
- * way round: populated first, then unmarked, counted and freed.
- *
- * A node that is to have no memory at all is closed, and all such nodes before the
- * first of them is emptied: what is free on it is held, in pieces. Else pages that
- * have to move would move there, from this node or another that is closed, and new
- * ones be allocated there, and the extent they are in is perhaps one that cannot
- * be emptied. What is held and does not go is given to the allocator in the end.
+ * Life of a page that leaves: it is allocated, by us, as free memory, which may have
+ * been held first (hold.c), or after alloc_contig_range() moved away what was in it.
+ * It is part of a piece (piece.h): the first of these pages in a row has a reference,
+ * ours, and the others have none, so that nobody who finds them by their number can
+ * take one. No list but ours holds the first. The page is scrubbed, marked PageOffline
+ * (so that crash dumps, /proc/kcore and hibernation do not touch it), taken off the
+ * count of managed pages, and handed to the host; its struct page stays. It comes back
+ * the other way round: populated first, then unmarked, counted and freed.
  *
  * The first page of each piece has our mark in page->private and is in a list
  * by page->lru, but for a piece of which the host took a part: that one is in
@@ -32,7 +26,6 @@
 #include <linux/highmem.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
-#include <linux/log2.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
@@ -44,16 +37,12 @@
 
 #include "compat.h"
 #include "extent.h"
+#include "hold.h"
 #include "memory.h"
+#include "piece.h"
 #include "topology.h"
 
 static_assert(VF_EXTENT_PAGES << (PAGE_SHIFT - 10) == VF_EXTENT_KB);
-
-/* In page->private of the first page of a piece; the last byte is its order. */
-#define MARK_OUT	0x7666206f75740000UL	/* "vf out" */
-#define MARK_HELD	0x766668656c640000UL	/* "vfheld" */
-#define MARK_LOST	0x76666c6f73740000UL	/* "vflost" */
-#define MARK_ORDER	0xffUL
 
 /* A walk over all extents that took none is tried again as often. */
 #define NR_WALKS	3
@@ -63,24 +52,18 @@ static_assert(VF_EXTENT_PAGES << (PAGE_SHIFT - 10) == VF_EXTENT_KB);
  * @vnode: Xen's number of the node
  * @extents: pieces handed back, of VF_EXTENT_ORDER
  * @small: pieces handed back, smaller ones
- * @held: pieces allocated so that nobody else does
- * @ready: of such pieces, extents that can be handed back as they are
  * @next: extents from here on, downwards, have not been tried in this walk
  * @fruitless: walks in a row that took nothing
  * @took: this walk took something
- * @closed: the node takes no pages
  * @counts: written by the worker
  */
 struct vf_memory_node {
 	u32 vnode;
 	struct list_head extents;
 	struct list_head small;
-	struct list_head held;
-	struct list_head ready;
 	unsigned long next;
 	unsigned int fruitless;
 	bool took;
-	bool closed;
 	struct vf_memory_counts counts;
 };
 
@@ -106,52 +89,6 @@ static unsigned long node_begin(u32 node)
 static unsigned long node_end(u32 node)
 {
 	return ALIGN_DOWN(pgdat_end_pfn(NODE_DATA(node)), VF_EXTENT_PAGES);
-}
-
-/*
- * Pieces.
- */
-
-static bool is_marked(struct page *page, unsigned long mark)
-{
-	return (page_private(page) & ~MARK_ORDER) == mark;
-}
-
-static unsigned int piece_order(struct page *page)
-{
-	return page_private(page) & MARK_ORDER;
-}
-
-static void piece_mark(struct page *page, unsigned int order,
-		       unsigned long mark, struct list_head *list)
-{
-	set_page_private(page, mark | order);
-	list_add(&page->lru, list);
-}
-
-static void piece_unmark(struct page *page)
-{
-	list_del(&page->lru);
-	set_page_private(page, 0);
-}
-
-/* Of the lowest 16 MiB: they are for old devices, and stay. */
-static bool for_old_devices(struct page *page)
-{
-	return page_zonenum(page) < ZONE_DMA32;
-}
-
-/* A free piece of a node; NULL for none. */
-static struct page *piece_alloc(u32 node, unsigned int order)
-{
-	/*
-	 * No reclaim, nobody woken: what is not free now is for
-	 * alloc_contig_range(). A node that is closed needs no reserve either.
-	 */
-	return alloc_pages_node(node, __GFP_THISNODE | __GFP_NOWARN |
-				__GFP_HIGHMEM | __GFP_MOVABLE |
-				(memory[node].closed ? __GFP_MEMALLOC :
-						       __GFP_NOMEMALLOC), order);
 }
 
 /*
@@ -190,8 +127,8 @@ static int hand_back(u32 node, struct page *page, unsigned int order)
 	for (i = 0; i < nr; i++)
 		__SetPageOffline(page + i);
 	page_offline_end();
-	piece_mark(page, order, MARK_OUT,
-		   order == VF_EXTENT_ORDER ? &n->extents : &n->small);
+	vf_piece_mark(page, order, VF_PIECE_OUT,
+		      order == VF_EXTENT_ORDER ? &n->extents : &n->small);
 	adjust_managed_page_count(page, -(long)nr);
 	count(&n->counts.out_kb, vf_pages_kb(nr));
 
@@ -203,8 +140,8 @@ static int hand_back(u32 node, struct page *page, unsigned int order)
 		return 0;
 	}
 	/* Part of it may be gone: keep it, unused, for good. */
-	piece_unmark(page);
-	set_page_private(page, MARK_LOST | order);
+	vf_piece_unmark(page);
+	set_page_private(page, VF_PIECE_LOST | order);
 	count(&n->counts.lost_kb, vf_pages_kb(nr));
 	pr_warn("node %u: the host did not take %llu KiB at pfn %#lx: %pe; they stay unused\n",
 		node, vf_pages_kb(nr), page_to_pfn(page), ERR_PTR(ret));
@@ -214,7 +151,7 @@ static int hand_back(u32 node, struct page *page, unsigned int order)
 static int bring_back(u32 node, struct page *page)
 {
 	struct vf_memory_counts *counts = &memory[node].counts;
-	unsigned int order = piece_order(page);
+	unsigned int order = vf_piece_order(page);
 	unsigned long i, nr = 1UL << order;
 	ktime_t begin = ktime_get();
 	int ret;
@@ -224,7 +161,7 @@ static int bring_back(u32 node, struct page *page)
 	if (ret)
 		return ret;
 	vf_extent_account(nr);
-	piece_unmark(page);
+	vf_piece_unmark(page);
 	for (i = 0; i < nr; i++)
 		__ClearPageOffline(page + i);
 	adjust_managed_page_count(page, nr);
@@ -237,105 +174,13 @@ static int bring_back(u32 node, struct page *page)
  * Emptying a node.
  */
 
-static void hold(u32 node, struct page *page, unsigned int order)
-{
-	bool ready = order == VF_EXTENT_ORDER && !for_old_devices(page);
-
-	piece_mark(page, order, MARK_HELD,
-		   ready ? &memory[node].ready : &memory[node].held);
-}
-
-static void unhold(struct page *page)
-{
-	unsigned int order = piece_order(page);
-
-	piece_unmark(page);
-	__free_pages(page, order);
-}
-
-static void hold_all(u32 node)
-{
-	struct page *page;
-	int order;
-
-	for (order = VF_EXTENT_ORDER; order >= 0; order--) {
-		while ((page = piece_alloc(node, order))) {
-			hold(node, page, order);
-			cond_resched();
-		}
-	}
-}
-
-static void unhold_all(struct list_head *held)
-{
-	struct page *page, *next;
-
-	list_for_each_entry_safe(page, next, held, lru) {
-		unhold(page);
-		cond_resched();
-	}
-}
-
-/* What processes have let go of meanwhile, too. */
-static void hold_closed(void)
-{
-	u32 node;
-
-	for_each_online_node(node)
-		if (memory[node].closed)
-			hold_all(node);
-}
-
-/**
- * vf_memory_close() - a node takes no pages any more
- * @node: its id; it is to have no memory at all
- *
- * Context: the worker; until vf_memory_open_all(). May be repeated.
- */
-void vf_memory_close(u32 node)
-{
-	if (!vf_extent_ready())
-		return;
-	memory[node].closed = true;
-	hold_all(node);
-}
-
-/**
- * vf_memory_open_all() - every node takes pages again
- *
- * Context: the worker.
- */
-void vf_memory_open_all(void)
-{
-	u32 node;
-
-	for_each_online_node(node) {
-		memory[node].closed = false;
-		unhold_all(&memory[node].ready);
-		unhold_all(&memory[node].held);
-	}
-}
-
-/* Held pages are in the way of alloc_contig_range(): it is to find them free. */
-static void unhold_range(unsigned long pfn, unsigned long nr)
-{
-	unsigned long i;
-
-	for (i = 0; i < nr; i++) {
-		struct page *page = pfn_to_page(pfn + i);
-
-		if (is_marked(page, MARK_HELD) && !PageBuddy(page))
-			unhold(page);
-	}
-}
-
 /* Whether all of an extent is memory of this node, and none of it is out. */
 static bool extent_is_whole(u32 node, unsigned long pfn)
 {
 	struct page *first = pfn_to_online_page(pfn);
 	unsigned long i;
 
-	if (!first || for_old_devices(first))
+	if (!first || vf_piece_for_old_devices(first))
 		return false;
 	for (i = 0; i < VF_EXTENT_PAGES; i++) {
 		struct page *page = pfn_to_online_page(pfn + i);
@@ -392,7 +237,7 @@ static enum vf_moved take_next(u32 node)
 	if (!extent_is_whole(node, n->next))
 		return VF_NOT_MOVED;
 	page = pfn_to_page(n->next);
-	unhold_range(n->next, VF_EXTENT_PAGES);
+	vf_hold_release_range(n->next, VF_EXTENT_PAGES);
 	if (!empty(node, n->next))
 		return VF_NOT_MOVED;
 	n->took = true;
@@ -413,32 +258,15 @@ void vf_memory_take_begin(u32 node)
 	memory[node].took = false;
 }
 
-/* A whole extent that is free, or held; NULL for none. */
-static struct page *free_extent(u32 node)
-{
-	struct list_head *ready = &memory[node].ready;
-	struct page *page;
-
-	while (list_empty(ready)) {
-		page = piece_alloc(node, VF_EXTENT_ORDER);
-		if (!page)
-			return NULL;
-		hold(node, page, VF_EXTENT_ORDER);
-	}
-	page = list_first_entry(ready, struct page, lru);
-	piece_unmark(page);
-	return page;
-}
-
 static enum vf_moved take(u32 node)
 {
 	struct vf_memory_node *n = &memory[node];
 	struct page *page;
 
-	page = free_extent(node);
+	page = vf_hold_extent(node);
 	if (!page) {
 		/* Who stays on a node that stays needs what is free there. */
-		hold_closed();
+		vf_hold_closed();
 		return take_next(node);
 	}
 	n->took = true;
@@ -454,7 +282,7 @@ static enum vf_moved take(u32 node)
  *
  * Free extents first, which costs nothing; then those that have to be emptied.
  *
- * Context: the worker, between vf_memory_take_begin() and _end(). Sleeps.
+ * Context: the worker, after vf_memory_take_begin(); then vf_hold_release(). Sleeps.
  * Return: enum vf_moved.
  */
 enum vf_moved vf_memory_take(u32 node)
@@ -468,31 +296,6 @@ enum vf_moved vf_memory_take(u32 node)
 	moved = take(node);
 	count_time(&memory[node].counts.take_us, begin);
 	return moved;
-}
-
-/* A piece of at most so many pages; NULL for none. */
-static struct page *take_piece(u32 node, unsigned long most, unsigned int *order)
-{
-	struct page *page;
-	int try;
-
-	list_for_each_entry(page, &memory[node].held, lru) {
-		*order = piece_order(page);
-		if (1UL << *order > most || for_old_devices(page))
-			continue;
-		piece_unmark(page);
-		return page;
-	}
-	for (try = min(ilog2(most), VF_EXTENT_ORDER - 1); try >= 0; try--) {
-		page = piece_alloc(node, try);
-		if (page && !for_old_devices(page)) {
-			*order = try;
-			return page;
-		}
-		if (page)
-			__free_pages(page, try);
-	}
-	return NULL;
 }
 
 /**
@@ -513,7 +316,7 @@ enum vf_moved vf_memory_take_small(u32 node, u64 most_kb)
 	int ret;
 
 	cond_resched();
-	page = most ? take_piece(node, most, &order) : NULL;
+	page = most ? vf_hold_piece(node, most, &order) : NULL;
 	if (!page)
 		return VF_NO_MORE;
 	ret = hand_back(node, page, order);
@@ -522,20 +325,6 @@ enum vf_moved vf_memory_take_small(u32 node, u64 most_kb)
 		return VF_NO_MORE;
 	count(&n->counts.taken_small, 1UL << order);
 	return VF_MOVED;
-}
-
-/**
- * vf_memory_take_end() - after it
- * @node: its id
- *
- * What is held on a node that is closed stays so.
- */
-void vf_memory_take_end(u32 node)
-{
-	if (memory[node].closed)
-		return;
-	unhold_all(&memory[node].ready);
-	unhold_all(&memory[node].held);
 }
 
 /* The first of a list, if it is no larger than so many KiB. */
@@ -547,7 +336,7 @@ static enum vf_moved give_first(u32 node, struct list_head *list, u64 most_kb,
 
 	if (!page)
 		return VF_NO_MORE;
-	order = piece_order(page);
+	order = vf_piece_order(page);
 	if (vf_pages_kb(1UL << order) > most_kb)
 		return VF_NO_MORE;
 	if (bring_back(node, page))
@@ -604,6 +393,21 @@ u64 vf_memory_out_kb(u32 node)
 }
 
 /**
+ * vf_memory_all_out_kb() - memory of all nodes that is with the host
+ *
+ * Return: KiB.
+ */
+u64 vf_memory_all_out_kb(void)
+{
+	u64 out_kb = 0;
+	u32 node;
+
+	for_each_online_node(node)
+		out_kb += vf_memory_out_kb(node);
+	return out_kb;
+}
+
+/**
  * vf_memory_counts() - a node's memory, in numbers
  * @node: its id
  * @counts: out; each number is right, though not all of one moment
@@ -636,8 +440,8 @@ void vf_memory_counts(u32 node, struct vf_memory_counts *counts)
 /* A page with a mark that an earlier load of the module left. */
 static bool is_left(struct page *page)
 {
-	return PageOffline(page) && piece_order(page) <= VF_EXTENT_ORDER &&
-	       (is_marked(page, MARK_OUT) || is_marked(page, MARK_LOST));
+	return PageOffline(page) && vf_piece_order(page) <= VF_EXTENT_ORDER &&
+	       (vf_piece_is(page, VF_PIECE_OUT) || vf_piece_is(page, VF_PIECE_LOST));
 }
 
 static void adopt_piece(struct vf_memory_node *n, struct page *page,
@@ -646,7 +450,7 @@ static void adopt_piece(struct vf_memory_node *n, struct page *page,
 	u64 kb = vf_pages_kb(1UL << order);
 
 	count(&n->counts.out_kb, kb);
-	if (is_marked(page, MARK_LOST)) {
+	if (vf_piece_is(page, VF_PIECE_LOST)) {
 		count(&n->counts.lost_kb, kb);
 		return;
 	}
@@ -665,8 +469,8 @@ static void adopt(u32 node)
 		unsigned long nr = 1;
 
 		if (page && page_to_nid(page) == node && is_left(page)) {
-			nr = 1UL << piece_order(page);
-			adopt_piece(n, page, piece_order(page));
+			nr = 1UL << vf_piece_order(page);
+			adopt_piece(n, page, vf_piece_order(page));
 		}
 		pfn += nr;
 		if (!(pfn % VF_EXTENT_PAGES))
@@ -709,8 +513,6 @@ int vf_memory_init(void)
 		memory[node].vnode = vf_vnode_of_node(node);
 		INIT_LIST_HEAD(&memory[node].extents);
 		INIT_LIST_HEAD(&memory[node].small);
-		INIT_LIST_HEAD(&memory[node].held);
-		INIT_LIST_HEAD(&memory[node].ready);
 	}
 	if (!vf_extent_ready())
 		return 0;

@@ -57,13 +57,11 @@ void vf_memory_exit(void);
 void vf_memory_counts(u32 node, struct vf_memory_counts *counts);
 bool vf_memory_movable(void);
 u64 vf_memory_out_kb(u32 node);
+u64 vf_memory_all_out_kb(void);
 
-void vf_memory_close(u32 node);
-void vf_memory_open_all(void);
 void vf_memory_take_begin(u32 node);
 enum vf_moved vf_memory_take(u32 node);
 enum vf_moved vf_memory_take_small(u32 node, u64 most_kb);
-void vf_memory_take_end(u32 node);
 enum vf_moved vf_memory_give(u32 node, u64 most_kb);
 void vf_memory_give_all(void);
 

@@ -9,6 +9,7 @@
 
 #include "cpus.h"
 #include "guest.h"
+#include "hold.h"
 #include "memory.h"
 #include "state.h"
 #include "step.h"
@@ -74,7 +75,7 @@ static int step_close(struct vf_work *work, u32 unused)
 
 	for (i = 0; i < work->guest->nr_nodes; i++)
 		if (vf_plan_closes(work->guest, work->goal, i))
-			vf_memory_close(work->guest->nodes[i].id);
+			vf_hold_close(work->guest->nodes[i].id);
 	return work->pause(0);
 }
 
@@ -103,7 +104,7 @@ static int step_memory_out(struct vf_work *work, u32 node)
 		now_kb = vf_guest_node_kb(id);
 		ret = work->pause(0);
 	}
-	vf_memory_take_end(id);
+	vf_hold_release(id);
 	return ret;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The topology as data: what the guest has, what the host wants, and whether
- * the one can become the other. Pure: no locks, no allocation, no kernel.
+ * The topology as data: what the guest has, and what the host wants. Pure: no locks,
+ * no allocation, no kernel.
  *
  * The caller serialises access to each object given here.
  */
@@ -104,7 +104,7 @@ enum vf_request {
 	VF_SHRINK	= 2,
 };
 
-/** enum vf_key - keys of a node the host writes; see the table in topology.c */
+/** enum vf_key - keys of a node the host writes; see the table in parse.c */
 enum vf_key {
 	VF_KEY_PNODE,
 	VF_KEY_CAPACITY,
@@ -124,7 +124,7 @@ struct vf_wanted_node {
 	u64 value[VF_NR_KEYS];
 };
 
-/** enum vf_option - how a change is to be carried out; table in topology.c */
+/** enum vf_option - how a change is to be carried out; table in parse.c */
 enum vf_option {
 	VF_OPT_GRACE_MS,	/* for programs to leave a node by themselves */
 	VF_OPT_SMALL,		/* take also what is no whole extent */
@@ -155,32 +155,8 @@ struct vf_wanted {
 	u8 *vcpus;
 };
 
-void vf_error_set(struct vf_error *err, const char *fmt, ...) __printf(2, 3);
-void vf_quote(char *to, size_t size, const char *from, size_t len);
-int vf_parse_number(const char *text, size_t len, u64 least, u64 most,
-		    u64 *number);
-
-const char *vf_key_name(enum vf_key key);
-const char *vf_option_name(enum vf_option option);
 const char *vf_request_name(enum vf_request request);
-
 void vf_wanted_clear(const struct vf_guest *guest, struct vf_wanted *wanted);
-int vf_wanted_request(struct vf_wanted *wanted, const char *value, size_t len,
-		      struct vf_error *err);
-int vf_wanted_option(struct vf_wanted *wanted, enum vf_option option,
-		     const char *value, size_t len, struct vf_error *err);
-int vf_wanted_node(const struct vf_guest *guest, struct vf_wanted *wanted,
-		   const char *name, u32 *node, struct vf_error *err);
-int vf_wanted_key(const struct vf_guest *guest, struct vf_wanted *wanted,
-		  u32 node, enum vf_key key, const char *value, size_t len,
-		  struct vf_error *err);
-int vf_wanted_vcpu(const struct vf_guest *guest, struct vf_wanted *wanted,
-		   u32 node, const char *name, const char *value, size_t len,
-		   struct vf_error *err);
-int vf_wanted_check(const struct vf_guest *guest,
-		    const struct vf_wanted *wanted, struct vf_error *err);
-bool vf_wanted_complete(const struct vf_guest *guest,
-			const struct vf_wanted *wanted);
 bool vf_wanted_equal(const struct vf_guest *guest, const struct vf_wanted *a,
 		     const struct vf_wanted *b);
 bool vf_wanted_active(const struct vf_guest *guest,

@@ -14,6 +14,7 @@
 
 #include "guest.h"
 #include "memory.h"
+#include "parse.h"
 #include "usage.h"
 
 /*

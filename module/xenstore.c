@@ -15,6 +15,7 @@
 #include <xen/xen.h>
 #include <xen/xenbus.h>
 
+#include "parse.h"
 #include "xenstore.h"
 
 /* Attempts at a transaction before giving way for a while. */

@@ -3,6 +3,8 @@
 #ifndef VIRTFLEX_TESTS_FIXTURE_H
 #define VIRTFLEX_TESTS_FIXTURE_H
 
+#include "check.h"
+#include "parse.h"
 #include "plan.h"
 
 #define FIXTURE_NODES	4

@@ -182,17 +182,23 @@ static void tries_again(void **state)
 	assert_plan(&f, "announce\nclose nodes\nmemory of node 2 out\npublish\n");
 }
 
+/* Nodes 2 and 3 have left; node 2 keeps what could not move. */
+static void two_left(struct fixture *f)
+{
+	fixture_init(f);
+	want(f, "topo_change 2\n" GOES(2, 4, 5) GOES(3, 6, 7));
+	run(f, U32_MAX);
+	move_memory(&f->nodes[2], 8192);
+	settle(f);
+}
+
 /* In an expand nothing goes, not even what a shrink would have liked to take. */
 static void expands_and_takes_nothing(void **state)
 {
 	struct fixture f;
 
 	(void)state;
-	fixture_init(&f);
-	want(&f, "topo_change 2\n" GOES(2, 4, 5) GOES(3, 6, 7));
-	run(&f, U32_MAX);
-	move_memory(&f.nodes[2], 8192);
-	settle(&f);
+	two_left(&f);
 	want(&f, "topo_change 1\n" GOES(2, 4, 5) COMES(3, 6, 7));
 	assert_plan(&f, "announce\nmemory of node 3 in\nvcpu 6 online\n"
 		    "vcpu 7 online\npublish\n");
@@ -207,11 +213,7 @@ static void expands_something_else(void **state)
 	struct fixture f;
 
 	(void)state;
-	fixture_init(&f);
-	want(&f, "topo_change 2\n" GOES(2, 4, 5) GOES(3, 6, 7));
-	run(&f, U32_MAX);
-	move_memory(&f.nodes[2], 8192);
-	settle(&f);
+	two_left(&f);
 	want(&f, "topo_change 1\n" COMES(2, 4, 5) GOES(3, 6, 7));
 	run(&f, 2);
 	assert_int_equal(f.nodes[2].out_kb, 0);
