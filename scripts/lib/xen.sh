@@ -140,7 +140,7 @@ domain_config() {
 	type = "$type"
 	cmdline = "console=hvc0 maxcpus=1 noreplace-smp xen_privcmd.unrestricted=1 $(guest_args)"
 	memory = $mem
-	vcpus = $cpus
+	vcpus = $vcpus
 	maxvcpus = $cpus
 	cpus = "1-$nodes"
 	vnuma = [$vnodes ]
@@ -163,7 +163,7 @@ pvh_config() {
 hvm_config() {
 	cat <<-EOT
 	kernel = "/boot/guest-setup"
-	vga = "none"
+	vga = "$vga"
 	vnc = 0
 	sdl = 0
 	usb = 0
@@ -222,7 +222,7 @@ machine_xen() {
 	fi
 	# xsave=0: with it emulated, guests lose FPU state now and then
 	qemu+=(-kernel "$(hypervisor)" -append "console=com1 com1=115200,8n1 dom0_mem=${DOM0_MB}M,max:${DOM0_MB}M
-dom0_max_vcpus=1 dom0_vcpus_pin dom0_nodes=0 cpuidle=0 mwait-idle=0 xsave=0 loglvl=info guest_loglvl=info"
+dom0_max_vcpus=1 dom0_vcpus_pin dom0_nodes=0 cpuidle=0 mwait-idle=0 xsave=0 loglvl=info guest_loglvl=info ${xen_args[*]}"
 		-initrd "dom0-kernel console=hvc0 rdinit=/init-dom0 panic=-1 oops=panic loglevel=7 8250.nr_uarts=16,dom0-initrd")
 	qemu[-3]=${qemu[-3]//$'\n'/ }
 }
