@@ -138,7 +138,7 @@ static int leave_off(void)
 static int nap(unsigned long jiffies)
 {
 	if (jiffies)
-		wait_event_timeout(change.nudge, change.flags, jiffies);
+		wait_event_idle_timeout(change.nudge, change.flags, jiffies);
 	return leave_off();
 }
 
@@ -325,6 +325,7 @@ static int plan(struct vf_error *why)
 	}
 	if (vf_wanted_check(change.guest, change.now.wanted, why) ||
 	    vf_usage_least(change.guest, change.now.wanted, why) ||
+	    vf_usage_low(change.guest, change.now.wanted, why) ||
 	    vf_usage_room(change.guest, change.now.wanted, why))
 		return -EINVAL;
 	return vf_plan(change.guest, change.now.wanted, &change.plan);
@@ -379,6 +380,8 @@ static int carry_out(void)
 			return finish();
 		}
 	}
+	if (!resumed)
+		say_error(change.why.text);
 	ret = go_back();
 	if (ret && !test_bit(STOP, &change.flags))
 		return ret;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The two hypercalls memory leaves and comes back by. What comes is one extent
- * of 2 MiB. What goes is the same, handed over in one of two ways (way.c). As one
- * extent: a Xen that removes a superpage in one step is fast so. Or as its pages, in
- * one call: stock Xen takes a large extent apart anyway, and looks between extents
- * only whether to let go of the CPU; under emulation 2 MiB took 150 ms so, and
- * 740 ms as one.
+ * The two hypercalls that memory leaves and comes back by.
+ *
+ * What leaves is handed over as one extent where Xen says that it drops superpages as
+ * a whole (xen-patches). Stock Xen takes an extent apart, page by page, and holds the
+ * CPU until it is done: under emulation for 740 ms. There, the pages are handed over
+ * in one call, which Xen can interrupt after each of them, and which took 150 ms.
+ *
+ * What comes back is as large as the host has it: 2 MiB, or smaller extents down to
+ * pages where its memory is fragmented.
  */
 #include <linux/bug.h>
-#include <linux/ktime.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 
@@ -21,7 +23,6 @@
 #include <asm/xen/hypercall.h>
 
 #include "extent.h"
-#include "way.h"
 
 /*
  * Xen's public/memory.h has these flags; Linux does not. They go where Linux
@@ -30,6 +31,9 @@
 #define MEMF_NODE(n)		((((n) + 1) & 0xff) << 8)
 #define MEMF_EXACT_NODE		BIT(17)
 #define MEMF_VNODE		BIT(18)
+
+/* Set by a Xen with xen-patches: an extent of 2 MiB is dropped as a whole. */
+#define FEATURE_DECREASE_SUPERPAGE	31
 
 /**
  * vf_extent_ready() - whether this guest can hand memory back
@@ -45,6 +49,7 @@ bool vf_extent_ready(void)
 /* The worker's, which is the only caller. */
 static xen_pfn_t frames[1 << VF_EXTENT_ORDER];
 
+/* Return: how many extents Xen dealt with, from the first on, or a negative error. */
 static int memory_op(unsigned int cmd, unsigned int nr, unsigned int order,
 		     unsigned int flags)
 {
@@ -54,81 +59,96 @@ static int memory_op(unsigned int cmd, unsigned int nr, unsigned int order,
 		.address_bits	= flags,
 		.domid		= DOMID_SELF,
 	};
-	int ret;
 
 	set_xen_guest_handle(reservation.extent_start, frames);
-	ret = HYPERVISOR_memory_op(cmd, &reservation);
-	if (ret < 0)
-		return ret;
-	return ret == nr ? 0 : -ENOMEM;
+	return HYPERVISOR_memory_op(cmd, &reservation);
 }
 
-static int hand_over_whole(unsigned long pfn, unsigned int order)
+/* Pages that the domain has; negative if Xen does not say. */
+static long domain_pages(void)
+{
+	domid_t self = DOMID_SELF;
+
+	return HYPERVISOR_memory_op(XENMEM_current_reservation, &self);
+}
+
+static bool drop_whole(unsigned long pfn, unsigned int order)
 {
 	frames[0] = pfn;
-	return memory_op(XENMEM_decrease_reservation, 1, order, 0);
+	return memory_op(XENMEM_decrease_reservation, 1, order, 0) == 1;
 }
 
-static int hand_over_pages(unsigned long pfn, unsigned int order)
+static bool drop_pages(unsigned long pfn, unsigned int order)
 {
 	unsigned int i, nr = 1U << order;
 
 	for (i = 0; i < nr; i++)
 		frames[i] = pfn + i;
-	return memory_op(XENMEM_decrease_reservation, nr, 0, 0);
+	return memory_op(XENMEM_decrease_reservation, nr, 0, 0) == nr;
 }
-
-static int (*const hand_over[VF_NR_WAYS])(unsigned long pfn, unsigned int order) = {
-	[VF_WAY_PAGES] = hand_over_pages,
-	[VF_WAY_WHOLE] = hand_over_whole,
-};
-
-/* The worker's, as frames */
-static struct vf_ways ways;
 
 /**
  * vf_extent_release() - hand an extent back
  * @pfn: its first page, a multiple of its size
  * @order: its order, VF_EXTENT_ORDER at most
  *
- * Nobody may touch it any more. After an error a part of it may be gone: none of
- * it may be used.
+ * Nobody may touch it any more. If it fails, a part of it may be gone: none of it
+ * may be used.
  *
- * Context: the worker. Under emulation it takes up to a second; but for a trial,
- * Xen lets others run meanwhile.
- * Return: 0 or a negative error.
+ * Context: the worker. Under emulation it takes up to a second on stock Xen, which
+ * lets others run meanwhile.
+ * Return: true if it is gone.
  */
-int vf_extent_release(unsigned long pfn, unsigned int order)
+bool vf_extent_release(unsigned long pfn, unsigned int order)
 {
-	enum vf_way way;
-	ktime_t begin;
-	int ret;
+	long before;
 
 	/* No smaller one is more than its pages to any Xen. */
-	if (order < VF_EXTENT_ORDER)
-		return hand_over_pages(pfn, order);
-
-	way = vf_way_choose(&ways);
-	begin = ktime_get();
-	ret = hand_over[way](pfn, order);
-	if (!ret)
-		vf_way_learn(&ways, way, ktime_to_ns(ktime_sub(ktime_get(), begin)));
-	return ret;
+	if (order < VF_EXTENT_ORDER ||
+	    !xen_feature(FEATURE_DECREASE_SUPERPAGE))
+		return drop_pages(pfn, order);
+	before = domain_pages();
+	if (drop_whole(pfn, order))
+		return true;
+	/*
+	 * A host may allow no extents of this order (Xen's memop-max-order). If any
+	 * page has gone, though, it is not known which.
+	 */
+	return before >= 0 && domain_pages() == before &&
+	       drop_pages(pfn, order);
 }
 
 /**
  * vf_extent_populate() - get memory for an extent that was handed back
- * @pfn: its first page
- * @order: its order
+ * @pfn: its first page, a multiple of its size
+ * @order: its order, VF_EXTENT_ORDER at most
  * @vnode: Xen's number of the node whose physical node it is to come from, and no other
+ * @smallest: out: order of the smallest extent that came; as it was if none did
  *
- * Return: 0, -ENOMEM if there is none or the domain has all it may have.
+ * In one piece if the host has it so, else in as large ones as it has.
+ *
+ * Context: the worker.
+ * Return: how many pages came, from the first on; fewer if the host has no more for
+ * this node, or the domain has all it may have.
  */
-int vf_extent_populate(unsigned long pfn, unsigned int order, u32 vnode)
+unsigned long vf_extent_populate(unsigned long pfn, unsigned int order, u32 vnode,
+				 unsigned int *smallest)
 {
-	frames[0] = pfn;
-	return memory_op(XENMEM_populate_physmap, 1, order,
-			 MEMF_NODE(vnode) | MEMF_VNODE | MEMF_EXACT_NODE);
+	unsigned int flags = MEMF_NODE(vnode) | MEMF_VNODE | MEMF_EXACT_NODE;
+	unsigned long all = 1UL << order, came = 0;
+	int size, i, nr, ret;
+
+	for (size = order; size >= 0 && came < all; size--) {
+		nr = (all - came) >> size;
+		for (i = 0; i < nr; i++)
+			frames[i] = pfn + came + ((unsigned long)i << size);
+		ret = memory_op(XENMEM_populate_physmap, nr, size, flags);
+		if (ret <= 0)
+			continue;
+		came += (unsigned long)ret << size;
+		*smallest = size;
+	}
+	return came;
 }
 
 /**

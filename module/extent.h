@@ -4,7 +4,6 @@
 #define VIRTFLEX_EXTENT_H
 
 #include <linux/bits.h>
-#include <linux/errno.h>
 #include <linux/types.h>
 
 /** VF_EXTENT_ORDER - order of an extent memory is moved in: 2 MiB */
@@ -15,8 +14,9 @@
 
 #ifdef CONFIG_XEN
 bool vf_extent_ready(void);
-int vf_extent_release(unsigned long pfn, unsigned int order);
-int vf_extent_populate(unsigned long pfn, unsigned int order, u32 vnode);
+bool vf_extent_release(unsigned long pfn, unsigned int order);
+unsigned long vf_extent_populate(unsigned long pfn, unsigned int order, u32 vnode,
+				 unsigned int *smallest);
 void vf_extent_account(long pages);
 #else
 static inline bool vf_extent_ready(void)
@@ -24,15 +24,16 @@ static inline bool vf_extent_ready(void)
 	return false;
 }
 
-static inline int vf_extent_release(unsigned long pfn, unsigned int order)
+static inline bool vf_extent_release(unsigned long pfn, unsigned int order)
 {
-	return -ENODEV;
+	return false;
 }
 
-static inline int vf_extent_populate(unsigned long pfn, unsigned int order,
-				     u32 vnode)
+static inline unsigned long vf_extent_populate(unsigned long pfn,
+					       unsigned int order, u32 vnode,
+					       unsigned int *smallest)
 {
-	return -ENODEV;
+	return 0;
 }
 
 static inline void vf_extent_account(long pages)

@@ -13,6 +13,21 @@
 #include "compat.h"
 #include "guest.h"
 #include "memory.h"
+#include "srat.h"
+
+/* Index of the node of a CPU that is present, for the first time. */
+static u32 node_of_cpu(const struct vf_guest *guest, const struct vf_vcpu *v)
+{
+	int nid = v->online ? NUMA_NO_NODE : vf_srat_node(v->cpu);
+	u32 i;
+
+	if (nid == NUMA_NO_NODE)
+		nid = cpu_to_node(v->cpu);
+	for (i = 0; i < guest->nr_nodes; i++)
+		if (guest->nodes[i].id == nid)
+			return i;
+	return 0;
+}
 
 /**
  * vf_guest_alloc() - room for all this guest can have
@@ -25,7 +40,6 @@ struct vf_guest *vf_guest_alloc(void)
 	struct vf_guest *guest;
 	unsigned int cpu;
 	int nid;
-	u32 i;
 
 	guest = kzalloc(sizeof(*guest), GFP_KERNEL);
 	if (!guest)
@@ -46,18 +60,8 @@ struct vf_guest *vf_guest_alloc(void)
 		guest->nodes[guest->nr_nodes].pnode = VF_PNODE_UNKNOWN;
 		guest->nr_nodes++;
 	}
-	for_each_possible_cpu(cpu) {
-		struct vf_vcpu *v = &guest->vcpus[guest->nr_vcpus];
-
-		for (i = 0; i < guest->nr_nodes; i++)
-			if (guest->nodes[i].id == cpu_to_node(cpu))
-				break;
-		if (i == guest->nr_nodes)
-			continue;
-		v->cpu = cpu;
-		v->node = i;
-		guest->nr_vcpus++;
-	}
+	for_each_possible_cpu(cpu)
+		guest->vcpus[guest->nr_vcpus++].cpu = cpu;
 	vf_guest_refresh(guest);
 	return guest;
 }
@@ -91,7 +95,7 @@ u64 vf_guest_node_kb(u32 node)
 }
 
 /**
- * vf_guest_refresh() - look again at what changes: memory, and CPUs online
+ * vf_guest_refresh() - look again at what changes: memory, and CPUs
  * @guest: updated; what the host described stays
  *
  * Waits for CPU hotplug that is going on.
@@ -106,6 +110,7 @@ void vf_guest_refresh(struct vf_guest *guest)
 		n->online = node_online(n->id);
 		n->current_kb = vf_guest_node_kb(n->id);
 		n->out_kb = vf_memory_out_kb(n->id);
+		n->small_kb = vf_memory_small_kb(n->id);
 		if (!n->described)
 			n->active = n->current_kb > 0;
 	}
@@ -116,6 +121,10 @@ void vf_guest_refresh(struct vf_guest *guest)
 		v->id = vf_vcpu_of_cpu(v->cpu);
 		v->present = cpu_present(v->cpu) && get_cpu_device(v->cpu);
 		v->online = cpu_online(v->cpu);
+		if (v->present && !v->placed) {
+			v->node = node_of_cpu(guest, v);
+			v->placed = true;
+		}
 	}
 	cpus_read_unlock();
 }

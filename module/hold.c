@@ -43,11 +43,11 @@ static struct page *piece_alloc(u32 node, unsigned int order)
 {
 	/*
 	 * No reclaim, nobody woken: what is not free now is for
-	 * alloc_contig_range(). A node that is closed needs no reserve either.
+	 * alloc_contig_range(). A node that is closed needs less of a reserve.
 	 */
 	return alloc_pages_node(node, __GFP_THISNODE | __GFP_NOWARN |
 				__GFP_HIGHMEM | __GFP_MOVABLE |
-				(hold[node].closed ? __GFP_MEMALLOC :
+				(hold[node].closed ? __GFP_HIGH :
 						     __GFP_NOMEMALLOC), order);
 }
 

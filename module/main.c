@@ -8,9 +8,9 @@
  *   plan.c      which steps does it take? (pure)
  *   change.c    the worker: reads, plans, carries out or undoes, answers
  *   step.c      a step of a change; status.c tells the host how far it is
- *   guest.c     what there is; cpus.c and memory.c change it
+ *   guest.c     what there is; cpus.c and memory.c change it; srat.c: a CPU's node
  *   hold.c      free memory that is kept from others while nodes are emptied
- *   extent.c    memory to and from the hypervisor; way.c: in which of two ways (pure)
+ *   extent.c    memory to and from the hypervisor
  *   usage.c     what memory is in use for
  *   state.c     what is published; proc.c shows it
  *   power.c     before a restart and hibernation

@@ -9,7 +9,8 @@
  * take one. No list but ours holds the first. The page is scrubbed, marked PageOffline
  * (so that crash dumps, /proc/kcore and hibernation do not touch it), taken off the
  * count of managed pages, and handed to the host; its struct page stays. It comes back
- * the other way round: populated first, then unmarked, counted and freed.
+ * the other way round: populated first, then unmarked, counted and freed. Where the
+ * host gives a part of a piece, the rest is made into smaller pieces.
  *
  * The first page of each piece has our mark in page->private and is in a list
  * by page->lru, but for a piece of which the host took a part: that one is in
@@ -24,8 +25,10 @@
 #include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/hugetlb.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
@@ -42,10 +45,16 @@
 #include "piece.h"
 #include "topology.h"
 
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
 static_assert(VF_EXTENT_PAGES << (PAGE_SHIFT - 10) == VF_EXTENT_KB);
 
 /* A walk over all extents that took none is tried again as often. */
 #define NR_WALKS	3
+
+/* So many extents in a row whose pages found no room elsewhere: there is none. */
+#define NR_WITHOUT_ROOM	8
 
 /**
  * struct vf_memory_node - memory of a node
@@ -54,6 +63,7 @@ static_assert(VF_EXTENT_PAGES << (PAGE_SHIFT - 10) == VF_EXTENT_KB);
  * @small: pieces handed back, smaller ones
  * @next: extents from here on, downwards, have not been tried in this walk
  * @fruitless: walks in a row that took nothing
+ * @without_room: extents in a row whose pages found no room elsewhere
  * @took: this walk took something
  * @counts: written by the worker
  */
@@ -63,6 +73,7 @@ struct vf_memory_node {
 	struct list_head small;
 	unsigned long next;
 	unsigned int fruitless;
+	unsigned int without_room;
 	bool took;
 	struct vf_memory_counts counts;
 };
@@ -76,9 +87,23 @@ static void count(u64 *counter, u64 nr)
 	WRITE_ONCE(*counter, *counter + nr);
 }
 
-static void count_time(u64 *counter, ktime_t since)
+/* Return: the time, in microseconds. */
+static s64 count_time(u64 *counter, ktime_t since)
 {
-	count(counter, ktime_us_delta(ktime_get(), since));
+	s64 us = ktime_us_delta(ktime_get(), since);
+
+	count(counter, us);
+	return us;
+}
+
+/* Pages in a piece of that order go out, or (negative) come in. */
+static void count_out(struct vf_memory_node *n, unsigned int order, long pages)
+{
+	u64 kb = vf_pages_kb(pages);
+
+	count(&n->counts.out_kb, kb);
+	if (order < VF_EXTENT_ORDER)
+		count(&n->counts.small_kb, kb);
 }
 
 static unsigned long node_begin(u32 node)
@@ -114,12 +139,14 @@ static bool piece_join(struct page *page, unsigned int order)
  * Hand back, bring back.
  */
 
-static int hand_back(u32 node, struct page *page, unsigned int order)
+/* Return: whether the host took it. */
+static bool hand_back(u32 node, struct page *page, unsigned int order)
 {
 	struct vf_memory_node *n = &memory[node];
 	unsigned long i, nr = 1UL << order;
 	ktime_t begin;
-	int ret;
+	bool gone;
+	s64 us;
 
 	for (i = 0; i < nr; i++)
 		clear_highpage(page + i);
@@ -130,44 +157,69 @@ static int hand_back(u32 node, struct page *page, unsigned int order)
 	vf_piece_mark(page, order, VF_PIECE_OUT,
 		      order == VF_EXTENT_ORDER ? &n->extents : &n->small);
 	adjust_managed_page_count(page, -(long)nr);
-	count(&n->counts.out_kb, vf_pages_kb(nr));
+	count_out(n, order, nr);
 
 	begin = ktime_get();
-	ret = vf_extent_release(page_to_pfn(page), order);
-	count_time(&n->counts.release_us, begin);
-	if (!ret) {
+	gone = vf_extent_release(page_to_pfn(page), order);
+	us = count_time(&n->counts.release_us, begin);
+	trace_virtflex_extent_out(node, page_to_pfn(page), nr, gone ? nr : 0, us);
+	if (gone) {
 		vf_extent_account(-(long)nr);
-		return 0;
+		return true;
 	}
 	/* Part of it may be gone: keep it, unused, for good. */
 	vf_piece_unmark(page);
 	set_page_private(page, VF_PIECE_LOST | order);
 	count(&n->counts.lost_kb, vf_pages_kb(nr));
-	pr_warn("node %u: the host did not take %llu KiB at pfn %#lx: %pe; they stay unused\n",
-		node, vf_pages_kb(nr), page_to_pfn(page), ERR_PTR(ret));
-	return ret;
+	pr_warn("node %u: the host did not take %llu KiB at pfn %#lx; they stay unused\n",
+		node, vf_pages_kb(nr), page_to_pfn(page));
+	return false;
 }
 
-static int bring_back(u32 node, struct page *page)
+/* Populated pages, which are part of no piece any more, are memory again. */
+static void free_populated(struct page *page, unsigned int order)
 {
-	struct vf_memory_counts *counts = &memory[node].counts;
-	unsigned int order = vf_piece_order(page);
 	unsigned long i, nr = 1UL << order;
-	ktime_t begin = ktime_get();
-	int ret;
 
-	ret = vf_extent_populate(page_to_pfn(page), order, memory[node].vnode);
-	count_time(&counts->populate_us, begin);
-	if (ret)
-		return ret;
-	vf_extent_account(nr);
-	vf_piece_unmark(page);
 	for (i = 0; i < nr; i++)
 		__ClearPageOffline(page + i);
 	adjust_managed_page_count(page, nr);
-	count(&counts->out_kb, -vf_pages_kb(nr));
 	__free_pages(page, order);
-	return 0;
+}
+
+/* Return: whether any of it came. What did not is smaller pieces then. */
+static bool bring_back(u32 node, struct page *page)
+{
+	struct vf_memory_node *n = &memory[node];
+	unsigned int order = vf_piece_order(page), part, smallest = order;
+	unsigned long i, came, all = 1UL << order;
+	ktime_t begin = ktime_get();
+	s64 us;
+
+	came = vf_extent_populate(page_to_pfn(page), order, n->vnode, &smallest);
+	us = count_time(&n->counts.populate_us, begin);
+	trace_virtflex_extent_in(node, page_to_pfn(page), all, came, us);
+	if (!came)
+		return false;
+	vf_extent_account(came);
+	vf_piece_unmark(page);
+	count_out(n, order, -all);
+	if (smallest == VF_EXTENT_ORDER)
+		count(&n->counts.given, 1);
+	else
+		count(&n->counts.given_small, came);
+	for (i = 0; i < all; i += 1UL << part) {
+		part = i < came ? ilog2(came - i) : __ffs(i);
+		if (i)
+			page_ref_unfreeze(page + i, 1);
+		if (i < came) {
+			free_populated(page + i, part);
+			continue;
+		}
+		vf_piece_mark(page + i, part, VF_PIECE_OUT, &n->small);
+		count_out(n, part, 1UL << part);
+	}
+	return true;
 }
 
 /*
@@ -193,11 +245,13 @@ static bool extent_is_whole(u32 node, unsigned long pfn)
 	return true;
 }
 
-static bool empty(u32 node, unsigned long pfn)
+/* Return: 0; -ENOMEM if what is in it found no room elsewhere; or another error. */
+static int empty(u32 node, unsigned long pfn)
 {
 	ktime_t begin = ktime_get();
 	unsigned long i;
 	int ret;
+	s64 us;
 
 	/*
 	 * Moves what is in the extent, waiting for it, to where there is room.
@@ -210,10 +264,10 @@ static bool empty(u32 node, unsigned long pfn)
 			__free_page(pfn_to_page(pfn + i));
 		ret = -EBUSY;
 	}
-	count_time(&memory[node].counts.empty_us, begin);
+	us = count_time(&memory[node].counts.empty_us, begin);
 	if (ret)
-		count(&memory[node].counts.stuck, 1);
-	return !ret;
+		trace_virtflex_extent_busy(node, pfn, ret, us);
+	return ret;
 }
 
 /* Try the next extent. */
@@ -221,6 +275,7 @@ static enum vf_moved take_next(u32 node)
 {
 	struct vf_memory_node *n = &memory[node];
 	struct page *page;
+	int ret;
 
 	if (n->next <= node_begin(node)) {
 		n->fruitless = n->took ? 0 : n->fruitless + 1;
@@ -238,10 +293,18 @@ static enum vf_moved take_next(u32 node)
 		return VF_NOT_MOVED;
 	page = pfn_to_page(n->next);
 	vf_hold_release_range(n->next, VF_EXTENT_PAGES);
-	if (!empty(node, n->next))
+	ret = empty(node, n->next);
+	/* A page of the pool of huge pages finds room in the pool, or none. */
+	if (ret == -ENOMEM && !folio_test_hugetlb(page_folio(page)))
+		return ++n->without_room < NR_WITHOUT_ROOM ? VF_NOT_MOVED :
+							     VF_NO_MORE;
+	n->without_room = 0;
+	if (ret) {
+		count(&n->counts.stuck, 1);
 		return VF_NOT_MOVED;
+	}
 	n->took = true;
-	if (hand_back(node, page, VF_EXTENT_ORDER))
+	if (!hand_back(node, page, VF_EXTENT_ORDER))
 		return VF_NO_MORE;
 	count(&n->counts.taken_moved, 1);
 	return VF_MOVED;
@@ -255,6 +318,7 @@ void vf_memory_take_begin(u32 node)
 {
 	memory[node].next = node_end(node);
 	memory[node].fruitless = 0;
+	memory[node].without_room = 0;
 	memory[node].took = false;
 }
 
@@ -270,7 +334,7 @@ static enum vf_moved take(u32 node)
 		return take_next(node);
 	}
 	n->took = true;
-	if (hand_back(node, page, VF_EXTENT_ORDER))
+	if (!hand_back(node, page, VF_EXTENT_ORDER))
 		return VF_NO_MORE;
 	count(&n->counts.taken_free, 1);
 	return VF_MOVED;
@@ -313,42 +377,37 @@ enum vf_moved vf_memory_take_small(u32 node, u64 most_kb)
 	ktime_t begin = ktime_get();
 	unsigned int order;
 	struct page *page;
-	int ret;
+	bool gone;
 
 	cond_resched();
 	page = most ? vf_hold_piece(node, most, &order) : NULL;
 	if (!page)
 		return VF_NO_MORE;
-	ret = hand_back(node, page, order);
+	gone = hand_back(node, page, order);
 	count_time(&n->counts.take_us, begin);
-	if (ret)
+	if (!gone)
 		return VF_NO_MORE;
 	count(&n->counts.taken_small, 1UL << order);
 	return VF_MOVED;
 }
 
-/* The first of a list, if it is no larger than so many KiB. */
-static enum vf_moved give_first(u32 node, struct list_head *list, u64 most_kb,
-				u64 *counter)
+/* The first piece of a list that is no larger than so many KiB. */
+static enum vf_moved give_from(u32 node, struct list_head *pieces, u64 most_kb)
 {
-	struct page *page = list_first_entry_or_null(list, struct page, lru);
-	unsigned int order;
+	struct page *page;
 
-	if (!page)
-		return VF_NO_MORE;
-	order = vf_piece_order(page);
-	if (vf_pages_kb(1UL << order) > most_kb)
-		return VF_NO_MORE;
-	if (bring_back(node, page))
-		return VF_NOT_MOVED;
-	count(counter, order == VF_EXTENT_ORDER ? 1 : 1UL << order);
-	return VF_MOVED;
+	list_for_each_entry(page, pieces, lru)
+		if (vf_pages_kb(1UL << vf_piece_order(page)) <= most_kb)
+			return bring_back(node, page) ? VF_MOVED : VF_NOT_MOVED;
+	return VF_NO_MORE;
 }
 
 /**
- * vf_memory_give() - bring back one extent of a node
+ * vf_memory_give() - bring back one piece of a node, or a part of it
  * @node: its id
  * @most_kb: no larger than this
+ *
+ * Whole extents first.
  *
  * Context: the worker.
  * Return: VF_MOVED; VF_NOT_MOVED if the host has no memory for it; VF_NO_MORE
@@ -358,17 +417,14 @@ enum vf_moved vf_memory_give(u32 node, u64 most_kb)
 {
 	struct vf_memory_node *n = &memory[node];
 	ktime_t begin = ktime_get();
-	enum vf_moved large, small;
+	enum vf_moved moved;
 
 	cond_resched();
-	large = give_first(node, &n->extents, most_kb, &n->counts.given);
-	/* The host may have no 2 MiB in a row, but less. */
-	small = large == VF_MOVED ? VF_NO_MORE :
-		give_first(node, &n->small, most_kb, &n->counts.given_small);
+	moved = give_from(node, &n->extents, most_kb);
+	if (moved == VF_NO_MORE)
+		moved = give_from(node, &n->small, most_kb);
 	count_time(&n->counts.give_us, begin);
-	if (large == VF_MOVED || small == VF_MOVED)
-		return VF_MOVED;
-	return large == VF_NOT_MOVED ? VF_NOT_MOVED : small;
+	return moved;
 }
 
 /**
@@ -390,6 +446,17 @@ bool vf_memory_movable(void)
 u64 vf_memory_out_kb(u32 node)
 {
 	return READ_ONCE(memory[node].counts.out_kb);
+}
+
+/**
+ * vf_memory_small_kb() - memory of a node that is with the host in small pieces
+ * @node: its id
+ *
+ * Return: KiB, of those of vf_memory_out_kb().
+ */
+u64 vf_memory_small_kb(u32 node)
+{
+	return READ_ONCE(memory[node].counts.small_kb);
 }
 
 /**
@@ -419,6 +486,7 @@ void vf_memory_counts(u32 node, struct vf_memory_counts *counts)
 	const struct vf_memory_counts *now = &memory[node].counts;
 
 	counts->out_kb = READ_ONCE(now->out_kb);
+	counts->small_kb = READ_ONCE(now->small_kb);
 	counts->lost_kb = READ_ONCE(now->lost_kb);
 	counts->taken_free = READ_ONCE(now->taken_free);
 	counts->taken_moved = READ_ONCE(now->taken_moved);
@@ -447,11 +515,11 @@ static bool is_left(struct page *page)
 static void adopt_piece(struct vf_memory_node *n, struct page *page,
 			unsigned int order)
 {
-	u64 kb = vf_pages_kb(1UL << order);
+	unsigned long nr = 1UL << order;
 
-	count(&n->counts.out_kb, kb);
+	count_out(n, order, nr);
 	if (vf_piece_is(page, VF_PIECE_LOST)) {
-		count(&n->counts.lost_kb, kb);
+		count(&n->counts.lost_kb, vf_pages_kb(nr));
 		return;
 	}
 	INIT_LIST_HEAD(&page->lru);

@@ -23,11 +23,12 @@ enum vf_moved {
 /**
  * struct vf_memory_counts - a node's memory, in numbers
  * @out_kb: handed back, now
+ * @small_kb: of it, what is in smaller pieces than an extent
  * @lost_kb: of it, what the host did not take whole: out for good
  * @taken_free: extents handed back that were free, since the module was loaded
  * @taken_moved: extents that were emptied first
  * @taken_small: pages handed back in smaller extents
- * @given: extents brought back
+ * @given: extents brought back whole
  * @given_small: pages brought back in smaller extents
  * @stuck: attempts to empty an extent that failed
  * @take_us: time spent handing back, in microseconds
@@ -38,6 +39,7 @@ enum vf_moved {
  */
 struct vf_memory_counts {
 	u64 out_kb;
+	u64 small_kb;
 	u64 lost_kb;
 	u64 taken_free;
 	u64 taken_moved;
@@ -57,6 +59,7 @@ void vf_memory_exit(void);
 void vf_memory_counts(u32 node, struct vf_memory_counts *counts);
 bool vf_memory_movable(void);
 u64 vf_memory_out_kb(u32 node);
+u64 vf_memory_small_kb(u32 node);
 u64 vf_memory_all_out_kb(void);
 
 void vf_memory_take_begin(u32 node);

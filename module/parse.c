@@ -281,6 +281,16 @@ int vf_wanted_key(const struct vf_guest *guest, struct vf_wanted *wanted,
 	return -EINVAL;
 }
 
+/* VF_VCPU_UNNAMED for what is neither. */
+static enum vf_wanted_vcpu vcpu_value(const char *value, size_t len)
+{
+	if (value && len == strlen("online") && !memcmp(value, "online", len))
+		return VF_VCPU_ONLINE;
+	if (value && len == strlen("offline") && !memcmp(value, "offline", len))
+		return VF_VCPU_OFFLINE;
+	return VF_VCPU_UNNAMED;
+}
+
 /**
  * vf_wanted_vcpu() - take what a vCPU is to be
  * @guest: what there is
@@ -298,6 +308,7 @@ int vf_wanted_vcpu(const struct vf_guest *guest, struct vf_wanted *wanted,
 		   struct vf_error *err)
 {
 	u32 vnode = guest->nodes[node].vnode;
+	enum vf_wanted_vcpu which;
 	char quoted[QUOTE_LEN];
 	u64 id;
 	u32 i;
@@ -308,10 +319,22 @@ int vf_wanted_vcpu(const struct vf_guest *guest, struct vf_wanted *wanted,
 			     vnode, quoted, VF_MAX_VCPUS);
 		return -EINVAL;
 	}
+	which = vcpu_value(value, len);
+	if (which == VF_VCPU_UNNAMED) {
+		vf_quote(quoted, sizeof(quoted), value ? value : "",
+			 value ? len : 0);
+		vf_error_set(err,
+			     "numa/node/%u/vcpu/%u: \"%s\" is neither online nor offline",
+			     vnode, (u32)id, quoted);
+		return -EINVAL;
+	}
 	for (i = 0; i < guest->nr_vcpus; i++)
 		if (guest->vcpus[i].id == id && guest->vcpus[i].present)
 			break;
 	if (i == guest->nr_vcpus) {
+		/* One that is not plugged is as offline as can be. */
+		if (which == VF_VCPU_OFFLINE && id < guest->nr_vcpus)
+			return 0;
 		vf_error_set(err, "numa/node/%u/vcpu/%s: this guest has no such vCPU",
 			     vnode, quoted);
 		return -EINVAL;
@@ -327,24 +350,11 @@ int vf_wanted_vcpu(const struct vf_guest *guest, struct vf_wanted *wanted,
 			     quoted);
 		return -EINVAL;
 	}
-	if (value && len == strlen("online") && !memcmp(value, "online", len)) {
-		wanted->vcpus[i] = VF_VCPU_ONLINE;
-		return 0;
-	}
-	if (!value || len != strlen("offline") ||
-	    memcmp(value, "offline", len)) {
-		vf_quote(quoted, sizeof(quoted), value ? value : "",
-			 value ? len : 0);
-		vf_error_set(err,
-			     "numa/node/%u/vcpu/%u: \"%s\" is neither online nor offline",
-			     vnode, (u32)id, quoted);
-		return -EINVAL;
-	}
-	if (!id) {
+	if (which == VF_VCPU_OFFLINE && !id) {
 		vf_error_set(err, "numa/node/%u/vcpu/0: vCPU 0 cannot go offline",
 			     vnode);
 		return -EINVAL;
 	}
-	wanted->vcpus[i] = VF_VCPU_OFFLINE;
+	wanted->vcpus[i] = which;
 	return 0;
 }

@@ -30,7 +30,8 @@ static int append(struct vf_steps *steps, enum vf_step_kind kind, u32 index)
 /*
  * Memory to bring (1), to take (-1), or neither (0). Less than an extent is not
  * worth a step, and is what the kernel's count is short of the host's, by what
- * firmware keeps. What is not with the host cannot be brought.
+ * firmware keeps. What is not with the host cannot be brought. But small pieces come
+ * back whenever they can: they are what a host with fragmented memory did not have.
  */
 static int memory_direction(const struct vf_guest *guest,
 			    const struct vf_wanted *wanted, u32 node)
@@ -42,7 +43,7 @@ static int memory_direction(const struct vf_guest *guest,
 		return 0;
 	if (to_kb + VF_EXTENT_KB <= n->current_kb)
 		return -1;
-	return n->out_kb && n->current_kb + VF_EXTENT_KB <= to_kb;
+	return vf_node_short(n, to_kb);
 }
 
 /**

@@ -24,11 +24,17 @@
 static int before_restart(struct notifier_block *nb, unsigned long action,
 			  void *command)
 {
+	u64 out_kb;
+
 	if (action != SYS_RESTART || !command ||
 	    strcmp(command, "kexec reboot"))
 		return NOTIFY_DONE;
 	vf_change_halt();
 	vf_memory_give_all();
+	out_kb = vf_memory_all_out_kb();
+	if (out_kb)
+		pr_crit("the host does not give %llu KiB back, which the next kernel takes for memory\n",
+			out_kb);
 	return NOTIFY_DONE;
 }
 

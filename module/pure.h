@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What topology.c, parse.c, check.c, plan.c and way.c are written in: types and string
+ * What topology.c, parse.c, check.c and plan.c are written in: types and string
  * functions, found in the kernel and, for the unit tests, in user space.
  */
 #ifndef VIRTFLEX_PURE_H

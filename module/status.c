@@ -139,11 +139,10 @@ bool vf_status_short(struct vf_status *status, const struct vf_guest *guest,
 			continue;
 		if (n->current_kb >= to_kb + VF_EXTENT_KB) {
 			fell_short |= add_stuck(status, n, to_kb);
-		} else if (n->current_kb + VF_EXTENT_KB <= to_kb) {
-			add(status, "; node %u has %llu KiB, asked for %llu: %s",
-			    n->vnode, n->current_kb, to_kb,
-			    n->out_kb ? "the host has no more for it" :
-					"it never had more");
+		} else if (vf_node_short(n, to_kb)) {
+			add(status,
+			    "; node %u has %llu KiB, asked for %llu: the host has no more for it",
+			    n->vnode, n->current_kb, to_kb);
 			fell_short = true;
 		}
 	}

@@ -24,6 +24,24 @@ const char *vf_request_name(enum vf_request request)
 }
 
 /**
+ * vf_node_short() - whether a node should get back memory that is with the host
+ * @node: which
+ * @to_kb: memory it should have
+ *
+ * Memory that the node never had is not missing: the host's count is above the
+ * kernel's by what firmware and video memory take.
+ *
+ * Return: true if so.
+ */
+bool vf_node_short(const struct vf_node *node, u64 to_kb)
+{
+	if (node->current_kb >= to_kb)
+		return false;
+	return node->small_kb ||
+	       (node->out_kb && node->current_kb + VF_EXTENT_KB <= to_kb);
+}
+
+/**
  * vf_wanted_clear() - start reading what the host wants
  * @guest: what there is
  * @wanted: emptied

@@ -46,6 +46,7 @@ struct vf_error {
  * @current_kb: memory the kernel has on it
  * @was_kb: memory it had before the change that is going on
  * @out_kb: memory of it that is with the host
+ * @small_kb: of that, what is in smaller pieces than an extent
  * @target_kb: memory the host wanted it to have; of use where @described
  * @capacity_kb: most memory it can have; of use where @described
  */
@@ -59,6 +60,7 @@ struct vf_node {
 	u64 current_kb;
 	u64 was_kb;
 	u64 out_kb;
+	u64 small_kb;
 	u64 target_kb;
 	u64 capacity_kb;
 };
@@ -68,7 +70,8 @@ struct vf_node {
  * @id: number by which Xen and the host know it
  * @cpu: number by which Linux knows it
  * @node: index of its node in struct vf_guest
- * @present: it can be brought online
+ * @placed: @node is known, as it was plugged once
+ * @present: it is plugged, and can be brought online
  * @online: it is online now
  * @was_online: it was online before the change that is going on
  */
@@ -76,6 +79,7 @@ struct vf_vcpu {
 	u32 id;
 	u32 cpu;
 	u32 node;
+	bool placed;
 	bool present;
 	bool online;
 	bool was_online;
@@ -88,7 +92,7 @@ struct vf_vcpu {
  * @nodes: the nodes, ids ascending
  * @vcpus: the vCPUs, Linux' numbers ascending
  *
- * Which nodes and vCPUs there are is settled when the kernel boots.
+ * Which nodes and vCPUs there can be is settled when the kernel boots.
  */
 struct vf_guest {
 	u32 nr_nodes;
@@ -155,6 +159,7 @@ struct vf_wanted {
 	u8 *vcpus;
 };
 
+bool vf_node_short(const struct vf_node *node, u64 to_kb);
 const char *vf_request_name(enum vf_request request);
 void vf_wanted_clear(const struct vf_guest *guest, struct vf_wanted *wanted);
 bool vf_wanted_equal(const struct vf_guest *guest, const struct vf_wanted *a,

@@ -85,6 +85,18 @@ static unsigned long kb_pages(u64 kb)
 	return kb >> (PAGE_SHIFT - 10);
 }
 
+/* Memory below 4 GiB, which devices that know no more than 32 bits of an address need */
+static unsigned long node_low(u32 node)
+{
+	struct zone *zones = NODE_DATA(node)->node_zones;
+	unsigned long pages = 0;
+	int zone;
+
+	for (zone = 0; zone < ZONE_NORMAL; zone++)
+		pages += zone_managed_pages(&zones[zone]);
+	return pages;
+}
+
 /* What cannot leave a node, and what has to stay free for the rest to be of use. */
 static u64 node_least_kb(u32 node)
 {
@@ -142,6 +154,39 @@ int vf_usage_least(const struct vf_guest *guest, const struct vf_wanted *wanted,
 		return -EINVAL;
 	}
 	return 0;
+}
+
+/**
+ * vf_usage_low() - whether memory stays below 4 GiB
+ * @guest: what there is
+ * @wanted: what is wanted
+ * @err: why not, and what would do
+ *
+ * Nodes are emptied from the top, so that any that keeps memory keeps what it has there.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int vf_usage_low(const struct vf_guest *guest, const struct vf_wanted *wanted,
+		 struct vf_error *err)
+{
+	const struct vf_node *leaves = NULL;
+	u32 i;
+
+	for (i = 0; i < guest->nr_nodes; i++) {
+		const struct vf_node *n = &guest->nodes[i];
+
+		if (!n->online || !node_low(n->id))
+			continue;
+		if (!wanted->nodes[i].named || vf_wanted_kb(guest, wanted, i))
+			return 0;
+		leaves = n;
+	}
+	if (!leaves)
+		return 0;
+	vf_error_set(err,
+		     "numa/node/%u/target: no node would keep memory below 4 GiB, which devices need; ask for %llu KiB or more",
+		     leaves->vnode, node_least_kb(leaves->id));
+	return -EINVAL;
 }
 
 /**

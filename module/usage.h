@@ -26,6 +26,8 @@ struct vf_stuck {
 bool vf_usage_by_users(u32 node);
 int vf_usage_least(const struct vf_guest *guest, const struct vf_wanted *wanted,
 		   struct vf_error *err);
+int vf_usage_low(const struct vf_guest *guest, const struct vf_wanted *wanted,
+		 struct vf_error *err);
 int vf_usage_room(const struct vf_guest *guest, const struct vf_wanted *wanted,
 		  struct vf_error *err);
 void vf_usage_stuck(u32 node, struct vf_stuck *stuck);

@@ -234,6 +234,22 @@ static void brings_what_is_out(void **state)
 	assert_plan(&f, "announce\npublish\n");
 }
 
+/* What the host had no whole extent for */
+static void brings_small_pieces(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.nodes[2].current_kb -= 4;
+	f.nodes[2].out_kb = 4;
+	want(&f, "topo_change 1\n" COMES(2, 4, 5));
+	assert_plan(&f, "announce\npublish\n");
+	f.nodes[2].small_kb = 4;
+	want(&f, "topo_change 1\n" COMES(2, 4, 5));
+	assert_plan(&f, "announce\nmemory of node 2 in\npublish\n");
+}
+
 static void goes_back(void **state)
 {
 	struct fixture f;
@@ -350,6 +366,7 @@ int main(void)
 		cmocka_unit_test(expands_and_takes_nothing),
 		cmocka_unit_test(expands_something_else),
 		cmocka_unit_test(brings_what_is_out),
+		cmocka_unit_test(brings_small_pieces),
 		cmocka_unit_test(goes_back),
 		cmocka_unit_test(goes_back_to_half),
 		cmocka_unit_test(takes_over),

@@ -269,15 +269,39 @@ static void described_nodes_do_not_vanish(void **state)
 	assert_string_equal(f.err.text, "numa/node/0 is missing");
 }
 
-static void absent_vcpus_do_not_exist(void **state)
+/* They cannot come online; offline they are. */
+static void unplugged_vcpus(void **state)
 {
 	struct fixture f;
 
 	(void)state;
 	fixture_init(&f);
 	f.vcpus[5].present = false;
-	assert_int_equal(fixture_read(&f, "topo_change 2\n" TWO_GOES), -EINVAL);
+	f.vcpus[5].online = false;
+	f.vcpus[5].was_online = false;
+	f.vcpus[5].node = 0;
+	assert_int_equal(fixture_read(&f, "topo_change 2\n" TWO_GOES), 0);
+	assert_int_equal(f.wanted.vcpus[4], VF_VCPU_OFFLINE);
+	assert_int_equal(f.wanted.vcpus[5], VF_VCPU_UNNAMED);
+	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), 0);
+	assert_int_equal(fixture_read(&f, "topo_change 1\n" TWO_KEPT "node/2/vcpu/5 online\n"), -EINVAL);
 	assert_non_null(strstr(f.err.text, "no such vCPU"));
+}
+
+/* What a node never had is not missing; small pieces are, however little it is. */
+static void short_of_what_is_out(void **state)
+{
+	struct vf_node n = { .current_kb = 4096 };
+
+	(void)state;
+	assert_false(vf_node_short(&n, 4096));
+	assert_false(vf_node_short(&n, 1 << 20));
+	n.out_kb = 2048;
+	assert_false(vf_node_short(&n, 6143));
+	assert_true(vf_node_short(&n, 6144));
+	n.small_kb = 4;
+	assert_true(vf_node_short(&n, 4100));
+	assert_false(vf_node_short(&n, 4096));
 }
 
 static void finds_vcpus_by_the_id_of_xen(void **state)
@@ -355,7 +379,8 @@ int main(void)
 		cmocka_unit_test(refuses_bad_input),
 		cmocka_unit_test(knows_what_adds_and_what_takes),
 		cmocka_unit_test(described_nodes_do_not_vanish),
-		cmocka_unit_test(absent_vcpus_do_not_exist),
+		cmocka_unit_test(unplugged_vcpus),
+		cmocka_unit_test(short_of_what_is_out),
 		cmocka_unit_test(finds_vcpus_by_the_id_of_xen),
 		cmocka_unit_test(finds_nodes_by_the_number_of_xen),
 		cmocka_unit_test(compares),

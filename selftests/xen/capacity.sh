@@ -285,6 +285,34 @@ no_room_is_refused() {
 	everything
 }
 
+# There was room when the change began. What does not move then is not tried again for
+# each extent, which would reclaim in vain each time.
+no_room_in_the_middle() {
+	hold 2 6
+	like 'memory held' 'ready *' "$line"
+	tracing=/sys/kernel/tracing
+	[ -e $tracing/trace ] || mount -t tracefs tracefs $tracing
+	echo >$tracing/trace
+	echo 1 >$tracing/events/virtflex/virtflex_extent_busy/enable
+	host 'xenstore-write $numa/grace_ms 20000; numa_nodes shrink 2' || fail "dom0: $said"
+	await numa/status 'shrinking: *time to leave*' || fail "status: $(xenstore-read numa/status)"
+	hog 6144
+	answered
+	like status 'done: *; node 2 keeps *' "$status"
+	like error 'node 2 keeps * in use *' "$error"
+	echo 0 >$tracing/events/virtflex/virtflex_extent_busy/enable
+	tried=$(grep -c 'virtflex_extent_busy: node=2 .* error=-12 ' $tracing/trace)
+	echo >$tracing/trace
+	[ "$tried" -gt 0 ] || fail 'there was room'
+	[ "$tried" -le 8 ] || fail "$tried extents were tried without room"
+	rm $hog
+	host 'xenstore-write $numa/grace_ms 200' || fail "dom0: $said"
+	intact memory
+	let_go
+	no_huge_pages
+	everything
+}
+
 pinned_is_named() {
 	hold 2 4 pin
 	same 'memory held' 'ready pinned' "$line"
@@ -352,6 +380,50 @@ physical_node_is_full() {
 	everything
 	same 'KiB out' 0 "$(out_kb 1)"
 	same 'pages of all nodes' "$everywhere" "$(placement)"
+}
+
+# The physical node has memory, but nowhere 2 MiB of it in a row.
+physical_node_is_fragmented() {
+	everywhere=$(placement) shown=$(shown_kb 1) total=$(total_kb)
+	change numa_request shrink node/1/target $((shown - 65536))
+	before=$(pages_on 1)
+	host fragment_node 1 40 || fail "dom0: $said"
+	there=$said
+	[ "$there" -ge 10000 ] || fail "dom0 freed only $there pages"
+	ask numa_request expand node/1/target "$shown"
+	came=$(($(pages_on 1) - before))
+	# Xen may have a few more of its own, or need some for the guest's page tables
+	[ "$came" -ge $((there - 64)) ] || fail "only $came of $there pages came"
+	same 'KiB out' $((65536 - came * 4)) "$(out_kb 1)"
+	same 'MemTotal' $((total - 65536 + came * 4)) "$(total_kb)"
+	like error "node 1 has $((shown - 65536 + came * 4)) KiB, asked for $shown: the host has no more for it" "$error"
+	hold 1 24 late
+	intact 'memory of which pages came one by one'
+	let_go
+	host free_node || fail "dom0: $said"
+	# what is missing comes with the next change, however small its pieces
+	everything
+	same 'KiB out' 0 "$(out_kb 1)"
+	same 'pages of all nodes' "$everywhere" "$(placement)"
+	same 'MemTotal' "$total" "$(total_kb)"
+	same 'lost' 0 "$(lost_kb)"
+}
+
+# What is with the host is not read by debuggers.
+kcore_passes_over_what_is_out() {
+	[ -r /proc/kcore ] || {
+		skip 'no /proc/kcore'
+		return
+	}
+	change numa_nodes shrink 3
+	out=$(($(out_kb 3) / 4))
+	# shellcheck disable=SC2046 # three numbers
+	set -- $("$here/../kcore_pages" 3)
+	[ "${1:-0}" -ge "$out" ] || fail "only ${1:-0} pages read"
+	[ "$2" -ge "$out" ] || fail "only $2 pages are empty, with $out out"
+	# some that are there have nothing but ones in them
+	[ "$3" -lt $((out / 4)) ] || fail "$3 pages were read that are not there, of $out"
+	everything
 }
 
 # Pages of the domain, as the hypervisor counts them

@@ -334,6 +334,28 @@ taken_back_in_the_middle() {
 	everything
 }
 
+# A request that cannot be carried out takes the place of one that is going on. Why
+# it is undone is there as long as that takes.
+refused_in_the_middle() {
+	rm -f /tmp/events
+	mkfifo /tmp/events
+	xenstore-watch numa/status >/tmp/events &
+	watcher=$!
+	while read -r _; do
+		echo "$(xenstore-read numa/status)|$(xenstore-read numa/error)"
+	done </tmp/events >/tmp/seen &
+	host 'during "shrinking: step * vcpu * offline" "numa_nodes shrink 2 3" "numa_request shrink node/2/target x"' ||
+		fail "dom0: $said"
+	answered
+	like status 'failed: *' "$status"
+	like error 'numa/node/2/target: *' "$error"
+	kill $watcher
+	grep -q '^going back' /tmp/seen || fail "going back was not seen: $(cat /tmp/seen)"
+	same 'undone with no word of why' '' "$(grep '^going back.*|$' /tmp/seen)"
+	same 'cpus, undone' '0-7' "$(cat /sys/devices/system/cpu/online)"
+	everything
+}
+
 two_changes_at_once() {
 	# the second is what counts in the end
 	host 'numa_nodes shrink 2 3; numa_nodes expand 0 1 2 3' || fail "dom0: $said"

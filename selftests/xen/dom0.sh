@@ -28,6 +28,10 @@ fill_node() {
 	xl create -p -q /tmp/filler
 }
 
+# fragment_node PNODE MIB: the same, but for all pages of so many MiB except the first
+# of each 2 MiB. Prints how many that is.
+fragment_node() { fill_node "$1" && "$here/../perforate" "$(xl domid filler)" "$2"; }
+
 free_node() { xl destroy filler; }
 
 # during PATTERN FIRST SECOND: run FIRST, and SECOND while the guest is at a

@@ -1,9 +1,11 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# A guest whose nodes Linux numbers otherwise than Xen: the one with vCPU 0 is not the
-# first, and some have none. Which memory moves is told by the hypervisor's count.
-# Sourced by guest.sh; whoever starts the guest sees to it (scripts/guest --cpus-of).
+# A guest that is laid out in another way: Linux numbers its nodes otherwise than Xen, as
+# the one with vCPU 0 is not the first and some have none; a vCPU is plugged later; node 0
+# gives memory to a video card; and Xen allows it only small extents. Which memory moves is
+# told by the hypervisor's count. Sourced by guest.sh; whoever starts the guest sees to it
+# (scripts/guest --cpus-of, --vcpus, --vga, --xen-arg).
 # shellcheck disable=SC2154
 
 # node_of VNODE: Linux' number of it, by the topology
@@ -36,4 +38,57 @@ numbers_differ() {
 		"$(awk '$1 == "node" && $3 == "inactive" { print $2 }' "$topology")"
 	everything
 	same 'pages of all nodes' "$everywhere" "$(placement)"
+}
+
+# First of all, as each change tells of all vCPUs. Who asks for one that is not there
+# yet is told so; when it is there it is on its node.
+plugged_later() {
+	host 'numa_setup; numa_nodes expand 0 1 2 3' || fail "dom0: $said"
+	answered
+	like status 'failed: *' "$status"
+	same error 'numa/node/0/vcpu/3: this guest has no such vCPU' "$error"
+	change numa_request expand node/0/vcpu/3 offline
+	host 'xl vcpu-set $DOMID 4' || fail "dom0: $said"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ ! -e /sys/devices/system/cpu/cpu3 ] || break
+		sleep 1
+	done
+	node=$(node_of 0)
+	everything
+	[ -e "/sys/devices/system/node/node$node/cpu3" ] || fail "cpu3 is not on node $node"
+	same 'CPUs of it' 2-3 "$(cpus_of "$node")"
+	host numa_vcpus || fail "dom0: $said"
+	like "Xen's vCPUs" '*3 up*' "$said"
+	change numa_request shrink node/0/vcpu/3 offline
+	same 'CPUs of it, one offline' 2 "$(cpus_of "$node")"
+	everything
+}
+
+# Node 0 never had what its description says, and nobody holds that against it.
+video_memory_is_not_missing() {
+	node=$(node_of 0)
+	[ "$(shown_kb "$node")" -le $(($(xenstore-read numa/node/0/capacity) - 8192)) ] || {
+		skip 'no video memory was taken'
+		return
+	}
+	everything
+	like status 'done: generation *' "$status"
+	case $status in
+	*';'*) fail "something is missing: $status" ;;
+	esac
+	change numa_request shrink node/0/target $(($(shown_kb "$node") - 8192))
+	everything
+	same 'KiB out' 0 "$(out_kb "$node")"
+}
+
+# Memory comes back in extents that Xen allows.
+small_extents_only() {
+	everywhere=$(placement) node=$(node_of 1)
+	change numa_request shrink node/1/target $(($(shown_kb "$node") - 8192))
+	same 'KiB out' 8192 "$(out_kb "$node")"
+	everything
+	same 'pages of all nodes' "$everywhere" "$(placement)"
+	same lost 0 "$(lost_kb)"
+	[ "$(awk -v n="$node" '$1 == "node" && $2 == n { print $9 }' "$capacity")" -ge 2048 ] ||
+		fail "no small pieces counted: $(grep "^node $node " "$capacity")"
 }

@@ -135,7 +135,7 @@ struct virtflex_migrate_args {
  * @VIRTFLEX_STABLE: nothing; the last change, if any, was carried out
  * @VIRTFLEX_EXPANDING: CPUs or memory are being added
  * @VIRTFLEX_SHRINKING: CPUs or memory are about to go, or going
- * @VIRTFLEX_FAILED: nothing; the last change was refused or fell short
+ * @VIRTFLEX_FAILED: nothing; the last change was refused or could not be carried out
  */
 enum virtflex_state {
 	VIRTFLEX_STABLE		= 0,
