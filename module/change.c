@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The worker. One ordered queue with one work item on it, queued by events
- * that say no more than "look". Each time it looks at everything:
+ * The worker: one work item on an ordered queue. Events carry no data, they only queue
+ * it. Each time it reads everything:
  *
- *   read -> nothing asked: show what changed in the guest, if anything
- *        -> not sound, or no way to answer: refuse
- *        -> plan; then step by step, looking between steps whether the host
- *           changed its mind: if so plan anew, from where we are
- *              -> a step fails: go back to what was, refuse
- *              -> the guest is frozen: leave off, and go on when it thaws
- *              -> unload: stop there; who loads next starts from what is there
- *   answer, if what was answered is still what is asked; otherwise once more
- *        -> xenstore takes no answer just now: that answer again, later
+ *   read -> no request: publish what changed in the guest, if anything
+ *        -> bad, or there is no way to answer: refuse
+ *        -> plan, then run step by step; between steps read the request again, and
+ *           plan again from the present state if it is another one
+ *              -> a step fails: roll back, refuse
+ *              -> the guest is frozen: interrupt, and continue after the thaw
+ *              -> unload: stop; the next load starts from the present state
+ *   answer, if the request is still the one that was carried out; else start over
+ *        -> xenstore has no room for an answer: write it later
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -31,7 +31,7 @@
 #include "compat.h"
 #include "cpus.h"
 #include "guest.h"
-#include "hold.h"
+#include "isolate.h"
 #include "memory.h"
 #include "parse.h"
 #include "plan.h"
@@ -40,45 +40,44 @@
 #include "usage.h"
 #include "xenstore.h"
 
-/* Of the pause before xenstore is tried again: 32 s at most. */
-#define MOST_DOUBLINGS	5U
+/* Pauses before xenstore is tried again grow from 1 s to 32 s. */
+#define MAX_BACKOFF_SHIFT	5U
 
 /* Bits of flags. */
 enum {
-	LOOK,	/* the host may want something else */
+	REREAD,	/* the request may have changed */
 	STOP,	/* the module is being unloaded */
 };
 
 /*
- * Where nothing else is said, a field is the worker's alone; load uses it
- * before the worker is queued for the first time, unload after it was
- * cancelled.
+ * Unless noted otherwise a field is accessed by the worker only, by load before the
+ * worker is queued for the first time, and by unload after it was cancelled.
  */
 static struct {
 	struct workqueue_struct *queue;	/* const while anything can queue */
 	struct delayed_work work;	/* has its own serialisation */
 	unsigned long flags;		/* atomic bit operations */
-	wait_queue_head_t nudge;	/* flags were set; has its own lock */
+	wait_queue_head_t wake;		/* flags were set; has its own lock */
 	struct completion published;	/* the first generation, or start_ret */
 	bool started;
 	int start_ret;
 
 	struct vf_guest *guest;
-	bool described;			/* a description was taken */
+	bool described;			/* a description was accepted */
 
 	struct vf_reading now;		/* what is being carried out */
 	struct vf_reading next;		/* scratch */
-	struct vf_reading unanswered;	/* carried out or refused, and not said so */
-	bool has_unanswered;		/* and no way to say so */
-	bool owed;			/* and to be said, with status and said */
-	unsigned int retries;		/* in a row, of what xenstore did not do */
-	struct vf_error said;		/* value of error, as far as known */
+	struct vf_reading unanswered;	/* carried out or refused, but not answered */
+	bool has_unanswered;		/* there is no way to answer it */
+	bool answer_pending;		/* it is to be answered, by status and last_error */
+	unsigned int retries;		/* failed accesses to xenstore in a row */
+	struct vf_error last_error;	/* value of the key error, as far as known */
 
 	struct vf_steps plan;
-	struct vf_wanted *as_was;	/* before the change that is going on */
-	bool under_way;			/* left off for a suspend: as_was is from then */
-	bool going_back;		/* to as_was */
-	struct vf_error why;		/* it goes back; empty if it does not */
+	struct vf_wanted *initial;	/* before the change that is going on */
+	bool in_progress;		/* interrupted by a freeze; initial is of its start */
+	bool rolling_back;		/* to initial */
+	struct vf_error why;		/* why it is rolled back; empty if it is not */
 	struct vf_status status;
 } change;
 
@@ -87,29 +86,29 @@ static void retry_later(void)
 	mod_delayed_work(change.queue, &change.work, HZ);
 }
 
-/* xenstore did not do something: again, in growing pauses; it is said once. */
+/* An access to xenstore failed: retry, in growing pauses, and log it once. */
 static void retry_xenstore(const char *what, int ret)
 {
 	if (!change.retries)
 		pr_warn("numa cannot be %s now, and is tried again: %pe\n",
 			what, ERR_PTR(ret));
 	mod_delayed_work(change.queue, &change.work,
-			 HZ << min(change.retries, MOST_DOUBLINGS));
+			 HZ << min(change.retries, MAX_BACKOFF_SHIFT));
 	change.retries++;
 }
 
-static void say_error(const char *text)
+static void write_error(const char *text)
 {
-	strscpy(change.said.text, text, sizeof(change.said.text));
-	vf_xs_say("error", text);
+	strscpy(change.last_error.text, text, sizeof(change.last_error.text));
+	vf_xs_write("error", text);
 }
 
-/* Whether the host wants something else by now, which is then in "now". */
-static bool changed_its_mind(void)
+/* Whether there is another request by now, which is then in "now". */
+static bool request_changed(void)
 {
-	if (!test_and_clear_bit(LOOK, &change.flags))
+	if (!test_and_clear_bit(REREAD, &change.flags))
 		return false;
-	/* If it cannot be read, go on: the answer will find out. */
+	/* If it cannot be read, continue: vf_xs_answer() compares again. */
 	if (vf_xs_read(change.guest, &change.next, false))
 		return false;
 	if (vf_reading_equal(change.guest, &change.now, &change.next))
@@ -119,10 +118,10 @@ static bool changed_its_mind(void)
 }
 
 /*
- * Whether to leave off, in the middle of a step or between two. What the host wants
- * by now does not matter while going back.
+ * Whether to stop, in the middle of a step or between two: 0 if not, -ESHUTDOWN at unload
+ * and for a freeze, -EAGAIN if the request changed, which is ignored in a rollback.
  */
-static int leave_off(void)
+static int interrupted(void)
 {
 	if (test_bit(STOP, &change.flags))
 		return -ESHUTDOWN;
@@ -131,21 +130,21 @@ static int leave_off(void)
 		retry_later();
 		return -ESHUTDOWN;
 	}
-	return !change.going_back && changed_its_mind() ? -EAGAIN : 0;
+	return !change.rolling_back && request_changed() ? -EAGAIN : 0;
 }
 
-/* For steps: sleep, unless there is a reason to leave off. */
-static int nap(unsigned long jiffies)
+/* For steps: sleep, unless there is a reason to stop. */
+static int step_pause(unsigned long jiffies)
 {
 	if (jiffies)
-		wait_event_idle_timeout(change.nudge, change.flags, jiffies);
-	return leave_off();
+		wait_event_idle_timeout(change.wake, change.flags, jiffies);
+	return interrupted();
 }
 
 static const char *verb(void)
 {
-	if (change.going_back)
-		return "going back";
+	if (change.rolling_back)
+		return "rolling back";
 	return change.now.wanted->request == VF_SHRINK ? "shrinking" :
 							 "expanding";
 }
@@ -156,7 +155,7 @@ static int run_step(u32 step, const struct vf_wanted *goal)
 		.guest	= change.guest,
 		.goal	= goal,
 		.status	= &change.status,
-		.pause	= nap,
+		.pause	= step_pause,
 	};
 
 	vf_status_step(&change.status, change.guest, &change.plan, step,
@@ -165,41 +164,40 @@ static int run_step(u32 step, const struct vf_wanted *goal)
 }
 
 /*
- * As far as possible: a step that fails does not keep the others from it.
- * Return: 0, or -ESHUTDOWN if it was left off.
+ * Roll back as far as possible: if a step fails, the others are run.
+ * Return: 0, or -ESHUTDOWN if it was interrupted.
  */
-static int go_back(void)
+static int roll_back(void)
 {
 	int ret = 0;
 	u32 i;
 
-	change.going_back = true;
-	if (vf_plan_back(change.guest, change.as_was, &change.plan))
+	change.rolling_back = true;
+	if (vf_plan_rollback(change.guest, change.initial, &change.plan))
 		change.plan.nr = 0;
 	for (i = 0; i < change.plan.nr; i++) {
 		char text[48];
 
-		ret = leave_off() ?: run_step(i, change.as_was);
+		ret = interrupted() ?: run_step(i, change.initial);
 		if (ret == -ESHUTDOWN)
 			break;
 		if (!ret)
 			continue;
 		vf_step_text(change.guest, change.plan.step[i], text,
 			     sizeof(text));
-		pr_warn("going back to what was: %s: %pe\n", text,
-			ERR_PTR(ret));
+		pr_warn("rollback: %s: %pe\n", text, ERR_PTR(ret));
 		ret = 0;
 	}
-	vf_hold_open_all();
-	change.going_back = false;
+	vf_unisolate_all();
+	change.rolling_back = false;
 	return ret;
 }
 
-/* What going back did not bring back is part of why a change failed. */
-static void say_not_undone(struct vf_error *why)
+/* What could not be rolled back is part of why a change failed. */
+static void add_not_rolled_back(struct vf_error *why)
 {
 	vf_status_set(&change.status, "%s", why->text);
-	if (vf_status_short(&change.status, change.guest, change.as_was))
+	if (vf_status_short(&change.status, change.guest, change.initial))
 		strscpy(why->text, change.status.text, sizeof(why->text));
 }
 
@@ -208,30 +206,30 @@ static void say_not_undone(struct vf_error *why)
  */
 
 /*
- * What could not be answered: not begun over and over if there is no way to, and else
- * owed.
+ * An answer that could not be written is pending, if it can be later. Otherwise the request
+ * is remembered, so that it is not started again.
  */
-static void remember_unanswered(bool owed)
+static void remember_unanswered(bool pending)
 {
 	swap(change.unanswered, change.now);
-	change.has_unanswered = !owed;
-	change.owed = owed;
+	change.has_unanswered = !pending;
+	change.answer_pending = pending;
 }
 
 /*
- * Where xenstore has no room for it just now, the answer is owed: what was carried
- * out, or refused, is not judged again.
+ * Where xenstore has no room for the answer, it is pending: what was carried out, or
+ * refused, is not checked again.
  */
 static int answer(const char *error)
 {
 	int ret;
 
-	strscpy(change.said.text, error, sizeof(change.said.text));
+	strscpy(change.last_error.text, error, sizeof(change.last_error.text));
 	ret = vf_xs_answer(change.guest, &change.now, &change.next,
 			   change.status.text, error);
 	if (!ret || ret == -ESTALE) {
 		change.retries = 0;
-	} else if (vf_xs_passes(ret)) {
+	} else if (vf_xs_is_transient(ret)) {
 		retry_xenstore("answered", ret);
 		remember_unanswered(true);
 	} else {
@@ -242,12 +240,12 @@ static int answer(const char *error)
 	return ret;
 }
 
-/* Return: as the ends of a request; -ESTALE also if the host has asked anew. */
-static int answer_owed(void)
+/* Return: as the ends of a request; -ESTALE also if there is another request. */
+static int write_pending_answer(void)
 {
-	struct vf_error error = change.said;
+	struct vf_error error = change.last_error;
 
-	change.owed = false;
+	change.answer_pending = false;
 	swap(change.unanswered, change.now);
 	return answer(error.text);
 }
@@ -266,7 +264,7 @@ static int refuse(const struct vf_error *why)
 	return answer(why->text);
 }
 
-/* The host can be told nothing, or so little that it could miss it. */
+/* topo_change cannot be written: tell by status and error, as far as possible. */
 static void refuse_unwritable(int ret)
 {
 	struct vf_error why;
@@ -281,8 +279,8 @@ static void refuse_unwritable(int ret)
 		vf_error_set(&why, "numa/topo_change cannot be written: %pe",
 			     ERR_PTR(ret));
 	show_refused(&why);
-	vf_status_say(&change.status);
-	say_error(why.text);
+	vf_status_write(&change.status);
+	write_error(why.text);
 	remember_unanswered(false);
 }
 
@@ -316,7 +314,7 @@ static int finish(void)
 static int plan(struct vf_error *why)
 {
 	if (!change.now.asked) {
-		vf_error_set(why, "numa/topo_change: the host took the request back");
+		vf_error_set(why, "numa/topo_change: the host withdrew the request");
 		return -EINVAL;
 	}
 	if (change.now.ret) {
@@ -324,16 +322,16 @@ static int plan(struct vf_error *why)
 		return change.now.ret;
 	}
 	if (vf_wanted_check(change.guest, change.now.wanted, why) ||
-	    vf_usage_least(change.guest, change.now.wanted, why) ||
+	    vf_usage_min(change.guest, change.now.wanted, why) ||
 	    vf_usage_low(change.guest, change.now.wanted, why) ||
-	    vf_usage_room(change.guest, change.now.wanted, why))
+	    vf_usage_headroom(change.guest, change.now.wanted, why))
 		return -EINVAL;
 	return vf_plan(change.guest, change.now.wanted, &change.plan);
 }
 
 /*
- * Return: 0; -EAGAIN if the host wants something else by now; -ESHUTDOWN if it was
- * left off; another error, with why, if it is to go back.
+ * Return: 0; -EAGAIN if the request changed; -ESHUTDOWN if it was interrupted; another
+ * error, with why, if it is to be rolled back.
  */
 static int run_plan(struct vf_error *why)
 {
@@ -344,7 +342,7 @@ static int run_plan(struct vf_error *why)
 	if (ret)
 		return ret;
 	for (i = 0; i < change.plan.nr && !ret; i++) {
-		ret = leave_off() ?: run_step(i, change.now.wanted);
+		ret = interrupted() ?: run_step(i, change.now.wanted);
 		if (!ret || ret == -EAGAIN || ret == -ESHUTDOWN)
 			continue;
 		vf_step_text(change.guest, change.plan.step[i], text,
@@ -352,7 +350,7 @@ static int run_plan(struct vf_error *why)
 		vf_error_set(why, "%s: the kernel refused, %pe", text,
 			     ERR_PTR(ret));
 	}
-	vf_hold_open_all();
+	vf_unisolate_all();
 	return ret;
 }
 
@@ -364,10 +362,10 @@ static int carry_out(void)
 	int ret;
 
 	vf_guest_refresh(change.guest);
-	if (!change.under_way) {
-		vf_guest_settle(change.guest);
-		vf_wanted_as_is(change.guest, change.as_was);
-		change.under_way = true;
+	if (!change.in_progress) {
+		vf_guest_set_baseline(change.guest);
+		vf_wanted_from_guest(change.guest, change.initial);
+		change.in_progress = true;
 	}
 	if (!resumed) {
 		do {
@@ -376,27 +374,27 @@ static int carry_out(void)
 		if (ret == -ESHUTDOWN)
 			return ret;
 		if (!ret) {
-			change.under_way = false;
+			change.in_progress = false;
 			return finish();
 		}
 	}
 	if (!resumed)
-		say_error(change.why.text);
-	ret = go_back();
+		write_error(change.why.text);
+	ret = roll_back();
 	if (ret && !test_bit(STOP, &change.flags))
 		return ret;
-	change.under_way = false;
+	change.in_progress = false;
 	why = change.why;
 	change.why.text[0] = '\0';
-	/* By now the host may have asked for something else: begin with that. */
+	/* The request may have changed meanwhile: start over. */
 	if (resumed)
 		return -ESTALE;
-	say_not_undone(&why);
+	add_not_rolled_back(&why);
 	return refuse(&why);
 }
 
-/* Show a description nobody asked to act upon. */
-static bool take_description(bool complete)
+/* Publish a description that came without a request. */
+static bool accept_description(bool complete)
 {
 	struct vf_error why;
 	int ret = change.now.ret;
@@ -411,49 +409,49 @@ static bool take_description(bool complete)
 	else
 		ret = vf_wanted_check(change.guest, change.now.wanted, &why);
 	if (ret) {
-		if (strcmp(change.said.text, why.text)) {
+		if (strcmp(change.last_error.text, why.text)) {
 			pr_warn_ratelimited("description not shown: %s\n",
 					    why.text);
-			say_error(why.text);
+			write_error(why.text);
 		}
 		return false;
 	}
-	vf_wanted_take(change.guest, change.now.wanted);
+	vf_wanted_commit(change.guest, change.now.wanted);
 	change.described = true;
-	if (change.said.text[0])
-		say_error("");
+	if (change.last_error.text[0])
+		write_error("");
 	return true;
 }
 
-/* Return: false if it left a change off, to go on later or never. */
-static bool serve(void)
+/* Return: false if a change was interrupted, to be continued later or never. */
+static bool process_request(void)
 {
 	int ret;
 
 	do {
 		if (test_bit(STOP, &change.flags))
 			return false;
-		clear_bit(LOOK, &change.flags);
-		if (change.owed) {
-			ret = answer_owed();
+		clear_bit(REREAD, &change.flags);
+		if (change.answer_pending) {
+			ret = write_pending_answer();
 			continue;
 		}
 		ret = vf_xs_read(change.guest, &change.now, !change.described);
 		if (ret) {
 			retry_xenstore("read", ret);
-			return !change.under_way;
+			return !change.in_progress;
 		}
-		if (!change.now.asked && !change.under_way) {
+		if (!change.now.asked && !change.in_progress) {
 			change.retries = 0;
 			change.has_unanswered = false;
 			if (!change.described)
-				take_description(true);
+				accept_description(true);
 			return true;
 		}
 		ret = vf_xs_writable();
-		if (ret && vf_xs_passes(ret)) {
+		if (ret && vf_xs_is_transient(ret)) {
 			retry_xenstore("written", ret);
-			return !change.under_way;
+			return !change.in_progress;
 		}
 		if (ret) {
 			refuse_unwritable(ret);
@@ -472,9 +470,9 @@ static void start(void)
 	if (vf_xs_ready() &&
 	    !vf_xs_read(change.guest, &change.now, true) &&
 	    !change.now.asked) {
-		vf_xs_say("status", "idle");
-		if (!take_description(false) && !change.said.text[0])
-			say_error("");
+		vf_xs_write("status", "idle");
+		if (!accept_description(false) && !change.last_error.text[0])
+			write_error("");
 	}
 	change.start_ret = vf_state_republish(change.guest);
 	change.started = true;
@@ -488,7 +486,7 @@ static void change_work(struct work_struct *work)
 		start();
 	if (change.start_ret)
 		return;
-	if (vf_xs_ready() && !serve())
+	if (vf_xs_ready() && !process_request())
 		return;
 	vf_guest_refresh(change.guest);
 	if (vf_state_republish(change.guest))
@@ -503,8 +501,8 @@ static void guest_changed(void)
 
 static void host_changed(void)
 {
-	set_bit(LOOK, &change.flags);
-	wake_up(&change.nudge);
+	set_bit(REREAD, &change.flags);
+	wake_up(&change.wake);
 	mod_delayed_work(change.queue, &change.work, 0);
 }
 
@@ -520,56 +518,56 @@ static void free_all(void)
 	vf_wanted_free(change.now.wanted);
 	vf_wanted_free(change.next.wanted);
 	vf_wanted_free(change.unanswered.wanted);
-	vf_wanted_free(change.as_was);
+	vf_wanted_free(change.initial);
 	vf_guest_free(change.guest);
 }
 
 static int alloc_all(void)
 {
-	u32 room;
+	u32 max;
 
 	change.guest = vf_guest_alloc();
 	if (!change.guest)
 		return -ENOMEM;
-	room = vf_steps_room(change.guest);
-	change.plan.room = room;
-	change.plan.step = kvcalloc(room, sizeof(*change.plan.step),
+	max = vf_plan_max_steps(change.guest);
+	change.plan.max = max;
+	change.plan.step = kvcalloc(max, sizeof(*change.plan.step),
 				    GFP_KERNEL);
 	change.now.wanted = vf_wanted_alloc(change.guest);
 	change.next.wanted = vf_wanted_alloc(change.guest);
 	change.unanswered.wanted = vf_wanted_alloc(change.guest);
-	change.as_was = vf_wanted_alloc(change.guest);
+	change.initial = vf_wanted_alloc(change.guest);
 	/* Frozen with user space: no change goes on while a guest is saved. */
 	change.queue = alloc_ordered_workqueue("virtflex", WQ_FREEZABLE);
 	if (!change.plan.step || !change.now.wanted || !change.next.wanted ||
-	    !change.unanswered.wanted || !change.as_was || !change.queue) {
+	    !change.unanswered.wanted || !change.initial || !change.queue) {
 		free_all();
 		return -ENOMEM;
 	}
 	return 0;
 }
 
-/* With what the host did not give back. */
-static void say_gone(void)
+/* With the memory that stays unplugged. */
+static void write_unloaded(void)
 {
-	u64 out_kb = vf_memory_all_out_kb();
+	u64 unplugged_kb = vf_memory_all_unplugged_kb();
 
-	vf_status_set(&change.status, "gone");
-	if (out_kb)
+	vf_status_set(&change.status, "unloaded");
+	if (unplugged_kb)
 		vf_status_set(&change.status,
-			      "gone: the host has not given %llu KiB back",
-			      out_kb);
-	vf_status_say(&change.status);
+			      "unloaded: %llu KiB stay unplugged",
+			      unplugged_kb);
+	vf_status_write(&change.status);
 }
 
 static void stop_worker(void)
 {
 	set_bit(STOP, &change.flags);
-	wake_up(&change.nudge);
+	wake_up(&change.wake);
 	vf_xs_stop();
 	cancel_delayed_work_sync(&change.work);
-	vf_memory_give_all();
-	say_gone();
+	vf_memory_plug_all();
+	write_unloaded();
 	free_all();
 }
 
@@ -587,7 +585,7 @@ int vf_change_start(void)
 		return ret;
 	INIT_DELAYED_WORK(&change.work, change_work);
 	init_completion(&change.published);
-	init_waitqueue_head(&change.nudge);
+	init_waitqueue_head(&change.wake);
 	/* Before the worker runs: the first generation is to be the host's. */
 	vf_xs_start(host_changed);
 	ret = vf_cpus_watch(guest_changed);
@@ -604,30 +602,30 @@ int vf_change_start(void)
 }
 
 /**
- * vf_change_halt() - carry nothing out any more, for good
+ * vf_change_halt() - carry out nothing any more, before a restart
  *
- * A change that is going on stops after the step it is at. What queues the worker
- * still does, and the worker does nothing.
+ * A change that is going on stops at the next extent. Events still queue the worker,
+ * which does nothing then; so vf_change_stop() may follow.
  *
  * Context: sleeps; waits for the worker.
  */
 void vf_change_halt(void)
 {
 	set_bit(STOP, &change.flags);
-	wake_up(&change.nudge);
+	wake_up(&change.wake);
 	cancel_delayed_work_sync(&change.work);
 }
 
 /**
- * vf_change_stop() - nothing is changed or published from here on
+ * vf_change_stop() - carry out and publish nothing any more, at unload
  *
- * A change that is going on stops after the step it is at. First nobody queues
- * the worker any more, then it is cancelled; both wait without a lock.
+ * A change that is going on stops at the next extent. First the sources of events are
+ * removed, then the worker is cancelled, and all memory is plugged.
  */
 void vf_change_stop(void)
 {
 	set_bit(STOP, &change.flags);
-	wake_up(&change.nudge);
+	wake_up(&change.wake);
 	vf_cpus_unwatch();
 	stop_worker();
 }

@@ -10,6 +10,7 @@
 #include <linux/nodemask.h>
 #include <linux/pid_namespace.h>
 #include <linux/rcupdate.h>
+#include <linux/smp.h>
 #include <linux/virtflex.h>
 
 #ifdef CONFIG_XEN
@@ -44,6 +45,21 @@ static inline u32 vf_vcpu_of_cpu(unsigned int cpu)
 		return xen_vcpu_nr(cpu);
 #endif
 	return cpu;
+}
+
+/*
+ * Whether a CPU can be brought online. In a PVH guest Linux 6.12 takes a vCPU for present
+ * that is plugged later, but has no local APIC for it, and does not start it.
+ */
+static inline bool vf_cpu_is_plugged(unsigned int cpu)
+{
+	if (!cpu_present(cpu) || !get_cpu_device(cpu))
+		return false;
+#ifdef CONFIG_X86_LOCAL_APIC
+	return cpu_physical_id(cpu) != BAD_APICID;
+#else
+	return true;
+#endif
 }
 
 /*

@@ -36,12 +36,11 @@
 #define FEATURE_DECREASE_SUPERPAGE	31
 
 /**
- * vf_extent_ready() - whether this guest can hand memory back
+ * vf_extent_supported() - whether this guest can unplug memory
  *
- * Return: false without Xen, and in a PV guest, which has frames of its own to
- * keep book of.
+ * Return: false without Xen, and in a PV guest, whose frames are not translated.
  */
-bool vf_extent_ready(void)
+bool vf_extent_supported(void)
 {
 	return xen_domain() && xen_feature(XENFEAT_auto_translated_physmap);
 }
@@ -49,7 +48,7 @@ bool vf_extent_ready(void)
 /* The worker's, which is the only caller. */
 static xen_pfn_t frames[1 << VF_EXTENT_ORDER];
 
-/* Return: how many extents Xen dealt with, from the first on, or a negative error. */
+/* Return: how many extents Xen has done, from the first on, or a negative error. */
 static int memory_op(unsigned int cmd, unsigned int nr, unsigned int order,
 		     unsigned int flags)
 {
@@ -62,14 +61,6 @@ static int memory_op(unsigned int cmd, unsigned int nr, unsigned int order,
 
 	set_xen_guest_handle(reservation.extent_start, frames);
 	return HYPERVISOR_memory_op(cmd, &reservation);
-}
-
-/* Pages that the domain has; negative if Xen does not say. */
-static long domain_pages(void)
-{
-	domid_t self = DOMID_SELF;
-
-	return HYPERVISOR_memory_op(XENMEM_current_reservation, &self);
 }
 
 static bool drop_whole(unsigned long pfn, unsigned int order)
@@ -88,7 +79,7 @@ static bool drop_pages(unsigned long pfn, unsigned int order)
 }
 
 /**
- * vf_extent_release() - hand an extent back
+ * vf_extent_decrease() - hand an extent to Xen
  * @pfn: its first page, a multiple of its size
  * @order: its order, VF_EXTENT_ORDER at most
  *
@@ -99,66 +90,52 @@ static bool drop_pages(unsigned long pfn, unsigned int order)
  * lets others run meanwhile.
  * Return: true if it is gone.
  */
-bool vf_extent_release(unsigned long pfn, unsigned int order)
+bool vf_extent_decrease(unsigned long pfn, unsigned int order)
 {
-	long before;
-
 	/* No smaller one is more than its pages to any Xen. */
-	if (order < VF_EXTENT_ORDER ||
-	    !xen_feature(FEATURE_DECREASE_SUPERPAGE))
-		return drop_pages(pfn, order);
-	before = domain_pages();
-	if (drop_whole(pfn, order))
+	if (order == VF_EXTENT_ORDER &&
+	    xen_feature(FEATURE_DECREASE_SUPERPAGE) && drop_whole(pfn, order))
 		return true;
 	/*
-	 * A host may allow no extents of this order (Xen's memop-max-order). If any
-	 * page has gone, though, it is not known which.
+	 * A host may allow no extents of this order (Xen's memop-max-order). If a
+	 * page has gone, though, this fails at that one.
 	 */
-	return before >= 0 && domain_pages() == before &&
-	       drop_pages(pfn, order);
+	return drop_pages(pfn, order);
 }
 
 /**
- * vf_extent_populate() - get memory for an extent that was handed back
- * @pfn: its first page, a multiple of its size
- * @order: its order, VF_EXTENT_ORDER at most
+ * vf_extent_populate() - get memory from Xen for unplugged pages
+ * @pfn: the first, a multiple of the size of an extent of @order
+ * @nr: how many such extents
+ * @order: their order, VF_EXTENT_ORDER at most
  * @vnode: Xen's number of the node whose physical node it is to come from, and no other
- * @smallest: out: order of the smallest extent that came; as it was if none did
- *
- * In one piece if the host has it so, else in as large ones as it has.
  *
  * Context: the worker.
- * Return: how many pages came, from the first on; fewer if the host has no more for
- * this node, or the domain has all it may have.
+ * Return: how many extents came, from the first on; fewer if the host has no more of
+ * that size for this node, or allows none, or the domain has all it may have.
  */
-unsigned long vf_extent_populate(unsigned long pfn, unsigned int order, u32 vnode,
-				 unsigned int *smallest)
+unsigned int vf_extent_populate(unsigned long pfn, unsigned int nr,
+				unsigned int order, u32 vnode)
 {
-	unsigned int flags = MEMF_NODE(vnode) | MEMF_VNODE | MEMF_EXACT_NODE;
-	unsigned long all = 1UL << order, came = 0;
-	int size, i, nr, ret;
+	unsigned int i;
+	int ret;
 
-	for (size = order; size >= 0 && came < all; size--) {
-		nr = (all - came) >> size;
-		for (i = 0; i < nr; i++)
-			frames[i] = pfn + came + ((unsigned long)i << size);
-		ret = memory_op(XENMEM_populate_physmap, nr, size, flags);
-		if (ret <= 0)
-			continue;
-		came += (unsigned long)ret << size;
-		*smallest = size;
-	}
-	return came;
+	if (nr << order > VF_EXTENT_PAGES)
+		return 0;
+	for (i = 0; i < nr; i++)
+		frames[i] = pfn + (i << order);
+	ret = memory_op(XENMEM_populate_physmap, nr, order,
+			MEMF_NODE(vnode) | MEMF_VNODE | MEMF_EXACT_NODE);
+	return max(ret, 0);
 }
 
 /**
- * vf_extent_account() - let the stock balloon driver know
- * @pages: that came (or, negative, went) by our doing
+ * vf_extent_account() - tell the stock balloon driver
+ * @pages: that were plugged or, if negative, unplugged
  *
- * The driver compares what it thinks the guest has with what it wants it to
- * have. Both change together, so that it neither brings back what a node gave
- * nor takes from elsewhere what a node got, and the next "xl mem-set" still
- * means the whole guest.
+ * The driver compares what it thinks the guest has with what the guest should have.
+ * Both change together, so that it neither plugs what a node gave nor takes elsewhere
+ * what a node got, and the next "xl mem-set" still means the whole guest.
  *
  * The kernel series does so under the driver's lock. A stock kernel has no way
  * for a module to take it. There, the driver's thread is not woken, as
@@ -176,7 +153,7 @@ void vf_extent_account(long pages)
 	long missing = balloon_stats.target_pages - balloon_stats.current_pages;
 
 	balloon_stats.current_pages += pages;
-	/* A target set while these were out is about all memory, with them. */
+	/* A target that was set while these were unplugged includes them. */
 	if (pages > 0)
 		pages -= clamp(missing, 0L, pages);
 	balloon_stats.target_pages += pages;

@@ -13,25 +13,25 @@
 #define VF_EXTENT_PAGES	BIT(VF_EXTENT_ORDER)
 
 #ifdef CONFIG_XEN
-bool vf_extent_ready(void);
-bool vf_extent_release(unsigned long pfn, unsigned int order);
-unsigned long vf_extent_populate(unsigned long pfn, unsigned int order, u32 vnode,
-				 unsigned int *smallest);
+bool vf_extent_supported(void);
+bool vf_extent_decrease(unsigned long pfn, unsigned int order);
+unsigned int vf_extent_populate(unsigned long pfn, unsigned int nr,
+				unsigned int order, u32 vnode);
 void vf_extent_account(long pages);
 #else
-static inline bool vf_extent_ready(void)
+static inline bool vf_extent_supported(void)
 {
 	return false;
 }
 
-static inline bool vf_extent_release(unsigned long pfn, unsigned int order)
+static inline bool vf_extent_decrease(unsigned long pfn, unsigned int order)
 {
 	return false;
 }
 
-static inline unsigned long vf_extent_populate(unsigned long pfn,
-					       unsigned int order, u32 vnode,
-					       unsigned int *smallest)
+static inline unsigned int vf_extent_populate(unsigned long pfn,
+					      unsigned int nr,
+					      unsigned int order, u32 vnode)
 {
 	return 0;
 }

@@ -15,7 +15,10 @@
 #include "memory.h"
 #include "srat.h"
 
-/* Index of the node of a CPU that is present, for the first time. */
+/*
+ * Index of the node of a CPU that is present, for the first time; nr_nodes if it is
+ * none of the guest's.
+ */
 static u32 node_of_cpu(const struct vf_guest *guest, const struct vf_vcpu *v)
 {
 	int nid = v->online ? NUMA_NO_NODE : vf_srat_node(v->cpu);
@@ -25,8 +28,8 @@ static u32 node_of_cpu(const struct vf_guest *guest, const struct vf_vcpu *v)
 		nid = cpu_to_node(v->cpu);
 	for (i = 0; i < guest->nr_nodes; i++)
 		if (guest->nodes[i].id == nid)
-			return i;
-	return 0;
+			break;
+	return i;
 }
 
 /**
@@ -83,7 +86,7 @@ void vf_guest_free(struct vf_guest *guest)
  * vf_guest_node_kb() - memory a node has now
  * @node: its id
  *
- * What is with the host is still among the kernel's present pages.
+ * The kernel's present pages include what is unplugged.
  *
  * Return: KiB.
  */
@@ -91,7 +94,7 @@ u64 vf_guest_node_kb(u32 node)
 {
 	if (!node_online(node))
 		return 0;
-	return vf_pages_kb(node_present_pages(node)) - vf_memory_out_kb(node);
+	return vf_pages_kb(node_present_pages(node)) - vf_memory_unplugged_kb(node);
 }
 
 /**
@@ -109,7 +112,7 @@ void vf_guest_refresh(struct vf_guest *guest)
 
 		n->online = node_online(n->id);
 		n->current_kb = vf_guest_node_kb(n->id);
-		n->out_kb = vf_memory_out_kb(n->id);
+		n->unplugged_kb = vf_memory_unplugged_kb(n->id);
 		n->small_kb = vf_memory_small_kb(n->id);
 		if (!n->described)
 			n->active = n->current_kb > 0;
@@ -119,21 +122,24 @@ void vf_guest_refresh(struct vf_guest *guest)
 		struct vf_vcpu *v = &guest->vcpus[i];
 
 		v->id = vf_vcpu_of_cpu(v->cpu);
-		v->present = cpu_present(v->cpu) && get_cpu_device(v->cpu);
+		v->present = vf_cpu_is_plugged(v->cpu);
 		v->online = cpu_online(v->cpu);
 		if (v->present && !v->placed) {
-			v->node = node_of_cpu(guest, v);
-			v->placed = true;
+			u32 node = node_of_cpu(guest, v);
+
+			v->placed = node < guest->nr_nodes;
+			v->present = v->placed;
+			v->node = v->placed ? node : 0;
 		}
 	}
 	cpus_read_unlock();
 }
 
 /**
- * vf_guest_settle() - a change starts from what is now
+ * vf_guest_set_baseline() - a change starts from what is now
  * @guest: updated
  */
-void vf_guest_settle(struct vf_guest *guest)
+void vf_guest_set_baseline(struct vf_guest *guest)
 {
 	u32 i;
 

@@ -9,7 +9,7 @@ struct vf_guest *vf_guest_alloc(void);
 void vf_guest_free(struct vf_guest *guest);
 u64 vf_guest_node_kb(u32 node);
 void vf_guest_refresh(struct vf_guest *guest);
-void vf_guest_settle(struct vf_guest *guest);
+void vf_guest_set_baseline(struct vf_guest *guest);
 
 struct vf_wanted *vf_wanted_alloc(const struct vf_guest *guest);
 void vf_wanted_free(struct vf_wanted *wanted);

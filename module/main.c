@@ -6,12 +6,12 @@
  *   parse.c     takes it key by key; check.c: is the whole sound? (pure)
  *   topology.c  what there is, and what is wanted (pure)
  *   plan.c      which steps does it take? (pure)
- *   change.c    the worker: reads, plans, carries out or undoes, answers
- *   step.c      a step of a change; status.c tells the host how far it is
+ *   change.c    the worker: reads, plans, carries out or rolls back, answers
+ *   step.c      a step of a change; status.c writes how far it is
  *   guest.c     what there is; cpus.c and memory.c change it; srat.c: a CPU's node
- *   hold.c      free memory that is kept from others while nodes are emptied
+ *   isolate.c   free memory that is withheld while nodes are unplugged
  *   extent.c    memory to and from the hypervisor
- *   usage.c     what memory is in use for
+ *   usage.c     what memory is used for, and whether a change leaves enough
  *   state.c     what is published; proc.c shows it
  *   power.c     before a restart and hibernation
  *
@@ -22,7 +22,7 @@
 #include <linux/module.h>
 
 #include "change.h"
-#include "hold.h"
+#include "isolate.h"
 #include "memory.h"
 #include "power.h"
 #include "proc.h"
@@ -35,12 +35,12 @@ static int __init virtflex_init(void)
 	ret = vf_state_init();
 	if (ret)
 		return ret;
-	ret = vf_hold_init();
+	ret = vf_isolate_init();
 	if (ret)
 		goto out_state;
 	ret = vf_memory_init();
 	if (ret)
-		goto out_hold;
+		goto out_isolate;
 	ret = vf_change_start();
 	if (ret)
 		goto out_memory;
@@ -55,8 +55,8 @@ out_change:
 	vf_state_gone();
 out_memory:
 	vf_memory_exit();
-out_hold:
-	vf_hold_exit();
+out_isolate:
+	vf_isolate_exit();
 out_state:
 	vf_state_exit();
 	return ret;
@@ -72,7 +72,7 @@ static void __exit virtflex_exit(void)
 	vf_proc_exit();
 	vf_state_drain();
 	vf_memory_exit();
-	vf_hold_exit();
+	vf_isolate_exit();
 	vf_state_exit();
 }
 module_exit(virtflex_exit);

@@ -1,35 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A node's memory on its way to the host and back.
+ * Unplugs and plugs memory of nodes, in extents of 2 MiB where possible.
  *
- * Life of a page that leaves: it is allocated, by us, as free memory, which may have
- * been held first (hold.c), or after alloc_contig_range() moved away what was in it.
- * It is part of a piece (piece.h): the first of these pages in a row has a reference,
- * ours, and the others have none, so that nobody who finds them by their number can
- * take one. No list but ours holds the first. The page is scrubbed, marked PageOffline
- * (so that crash dumps, /proc/kcore and hibernation do not touch it), taken off the
- * count of managed pages, and handed to the host; its struct page stays. It comes back
- * the other way round: populated first, then unmarked, counted and freed. Where the
- * host gives a part of a piece, the rest is made into smaller pieces.
+ * Life of an unplugged page. It is allocated as part of a block (block.h): as free
+ * memory, which may have been isolated before (isolate.c), or by alloc_contig_range(),
+ * which migrates what is in use there. The references of all pages but the first are
+ * frozen, so that nobody who walks over page frame numbers can take one; the one of the
+ * first is ours, and only our list holds it. The pages are scrubbed, marked PageOffline
+ * (crash dumps, /proc/kcore and hibernation leave such pages alone), subtracted from the
+ * managed pages, and handed to Xen; their struct pages stay. Plugging does the same in
+ * reverse. If Xen populates only a part of a block, the rest becomes smaller blocks.
  *
- * The first page of each piece has our mark in page->private and is in a list
- * by page->lru, but for a piece of which the host took a part: that one is in
- * no list and never comes back. So a module that is loaded finds what an earlier
- * one could not bring back.
+ * The first page of each block has our mark in page->private, and is on a list by
+ * page->lru. A block that Xen may have taken a part of is leaked: it is on no list and is
+ * never plugged again. By the marks a later load of the module finds what an earlier
+ * one could not plug.
  *
- * Locking: the worker of change.c alone calls what changes anything here (load
- * and unload before and after its time). Counters may be read at any time.
+ * Locking: only the worker of change.c changes anything here, and load and unload when
+ * the worker does not run. Counters may be read at any time.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
-#include <linux/hugetlb.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/log2.h>
 #include <linux/memory_hotplug.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
@@ -38,33 +37,35 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "block.h"
 #include "compat.h"
 #include "extent.h"
-#include "hold.h"
+#include "isolate.h"
 #include "memory.h"
-#include "piece.h"
 #include "topology.h"
+#include "usage.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
 static_assert(VF_EXTENT_PAGES << (PAGE_SHIFT - 10) == VF_EXTENT_KB);
+static_assert(VF_PAGE_KB == PAGE_SIZE >> 10);
 
-/* A walk over all extents that took none is tried again as often. */
-#define NR_WALKS	3
+/* Give up after so many walks in a row over all extents that unplugged none. */
+#define MAX_IDLE_WALKS	3
 
-/* So many extents in a row whose pages found no room elsewhere: there is none. */
-#define NR_WITHOUT_ROOM	8
+/* Give up after so many extents in a row that failed for want of memory elsewhere. */
+#define MAX_NOMEM	8
 
 /**
  * struct vf_memory_node - memory of a node
  * @vnode: Xen's number of the node
- * @extents: pieces handed back, of VF_EXTENT_ORDER
- * @small: pieces handed back, smaller ones
+ * @extents: unplugged blocks of VF_EXTENT_ORDER
+ * @small: unplugged smaller blocks
  * @next: extents from here on, downwards, have not been tried in this walk
- * @fruitless: walks in a row that took nothing
- * @without_room: extents in a row whose pages found no room elsewhere
- * @took: this walk took something
+ * @idle_walks: walks in a row that unplugged nothing
+ * @nomem: extents in a row that failed for want of memory elsewhere
+ * @progress: this walk unplugged something
  * @counts: written by the worker
  */
 struct vf_memory_node {
@@ -72,9 +73,9 @@ struct vf_memory_node {
 	struct list_head extents;
 	struct list_head small;
 	unsigned long next;
-	unsigned int fruitless;
-	unsigned int without_room;
-	bool took;
+	unsigned int idle_walks;
+	unsigned int nomem;
+	bool progress;
 	struct vf_memory_counts counts;
 };
 
@@ -96,14 +97,11 @@ static s64 count_time(u64 *counter, ktime_t since)
 	return us;
 }
 
-/* Pages in a piece of that order go out, or (negative) come in. */
-static void count_out(struct vf_memory_node *n, unsigned int order, long pages)
+/* Pages of a block of an order were unplugged or, if negative, plugged. */
+static void count_small(struct vf_memory_node *n, unsigned int order, long pages)
 {
-	u64 kb = vf_pages_kb(pages);
-
-	count(&n->counts.out_kb, kb);
 	if (order < VF_EXTENT_ORDER)
-		count(&n->counts.small_kb, kb);
+		count(&n->counts.small_kb, vf_pages_kb(pages));
 }
 
 static unsigned long node_begin(u32 node)
@@ -117,11 +115,10 @@ static unsigned long node_end(u32 node)
 }
 
 /*
- * alloc_contig_range() gives a reference to each page; of a piece only the first
- * has one. Return: false if somebody looks at one of the pages, which is as it
- * was then.
+ * alloc_contig_range() gives a reference to each page; in a block only the first has
+ * one. Return: false if a page has another reference; all are as they were then.
  */
-static bool piece_join(struct page *page, unsigned int order)
+static bool freeze_tail_refs(struct page *page, unsigned int order)
 {
 	unsigned long i, nr = 1UL << order;
 
@@ -136,16 +133,16 @@ static bool piece_join(struct page *page, unsigned int order)
 }
 
 /*
- * Hand back, bring back.
+ * To Xen and back.
  */
 
-/* Return: whether the host took it. */
-static bool hand_back(u32 node, struct page *page, unsigned int order)
+/* Return: whether Xen took it. */
+static bool unplug_block(u32 node, struct page *page, unsigned int order)
 {
 	struct vf_memory_node *n = &memory[node];
 	unsigned long i, nr = 1UL << order;
 	ktime_t begin;
-	bool gone;
+	bool taken;
 	s64 us;
 
 	for (i = 0; i < nr; i++)
@@ -154,29 +151,30 @@ static bool hand_back(u32 node, struct page *page, unsigned int order)
 	for (i = 0; i < nr; i++)
 		__SetPageOffline(page + i);
 	page_offline_end();
-	vf_piece_mark(page, order, VF_PIECE_OUT,
+	vf_block_mark(page, order, VF_BLOCK_UNPLUGGED,
 		      order == VF_EXTENT_ORDER ? &n->extents : &n->small);
 	adjust_managed_page_count(page, -(long)nr);
-	count_out(n, order, nr);
+	count(&n->counts.unplugged_kb, vf_pages_kb(nr));
 
 	begin = ktime_get();
-	gone = vf_extent_release(page_to_pfn(page), order);
-	us = count_time(&n->counts.release_us, begin);
-	trace_virtflex_extent_out(node, page_to_pfn(page), nr, gone ? nr : 0, us);
-	if (gone) {
+	taken = vf_extent_decrease(page_to_pfn(page), order);
+	us = count_time(&n->counts.decrease_us, begin);
+	trace_virtflex_extent_unplug(node, page_to_pfn(page), nr, taken ? nr : 0, us);
+	if (taken) {
+		count_small(n, order, nr);
 		vf_extent_account(-(long)nr);
 		return true;
 	}
-	/* Part of it may be gone: keep it, unused, for good. */
-	vf_piece_unmark(page);
-	set_page_private(page, VF_PIECE_LOST | order);
-	count(&n->counts.lost_kb, vf_pages_kb(nr));
-	pr_warn("node %u: the host did not take %llu KiB at pfn %#lx; they stay unused\n",
+	/* A part of it may be gone: it is leaked. */
+	vf_block_unmark(page);
+	set_page_private(page, VF_BLOCK_LEAKED | order);
+	count(&n->counts.leaked_kb, vf_pages_kb(nr));
+	pr_warn("node %u: leaked %llu KiB at pfn %#lx, which Xen did not take whole\n",
 		node, vf_pages_kb(nr), page_to_pfn(page));
 	return false;
 }
 
-/* Populated pages, which are part of no piece any more, are memory again. */
+/* Give populated pages, which are no block any more, to the page allocator. */
 static void free_populated(struct page *page, unsigned int order)
 {
 	unsigned long i, nr = 1UL << order;
@@ -187,52 +185,93 @@ static void free_populated(struct page *page, unsigned int order)
 	__free_pages(page, order);
 }
 
-/* Return: whether any of it came. What did not is smaller pieces then. */
-static bool bring_back(u32 node, struct page *page)
+/*
+ * Populate the first of some pages, in extents of an order, or also in smaller ones.
+ * Return: how many.
+ */
+static unsigned long populate(struct vf_memory_node *n, unsigned long pfn,
+			      unsigned long pages, unsigned int order,
+			      bool smaller)
 {
-	struct vf_memory_node *n = &memory[node];
-	unsigned int order = vf_piece_order(page), part, smallest = order;
-	unsigned long i, came, all = 1UL << order;
 	ktime_t begin = ktime_get();
+	unsigned long done = 0;
 	s64 us;
 
-	came = vf_extent_populate(page_to_pfn(page), order, n->vnode, &smallest);
+	for (;; order--) {
+		unsigned int nr = (pages - done) >> order;
+
+		if (nr)
+			done += (unsigned long)vf_extent_populate(pfn + done, nr, order,
+								  n->vnode) << order;
+		if (done == pages || !smaller || !order)
+			break;
+	}
 	us = count_time(&n->counts.populate_us, begin);
-	trace_virtflex_extent_in(node, page_to_pfn(page), all, came, us);
-	if (!came)
-		return false;
-	vf_extent_account(came);
-	vf_piece_unmark(page);
-	count_out(n, order, -all);
-	if (smallest == VF_EXTENT_ORDER)
-		count(&n->counts.given, 1);
-	else
-		count(&n->counts.given_small, came);
+	trace_virtflex_extent_plug(n - memory, pfn, pages, done, us);
+	return done;
+}
+
+/*
+ * Some pages of a block, the first ones, are populated. They are freed; the rest is made
+ * into smaller blocks.
+ */
+static void split_block(struct vf_memory_node *n, struct page *page,
+			unsigned long done)
+{
+	unsigned int order = vf_block_order(page), part;
+	unsigned long i, all = 1UL << order;
+
+	vf_block_unmark(page);
 	for (i = 0; i < all; i += 1UL << part) {
-		part = i < came ? ilog2(came - i) : __ffs(i);
+		part = i < done ? ilog2(done - i) : __ffs(i);
 		if (i)
 			page_ref_unfreeze(page + i, 1);
-		if (i < came) {
+		if (i < done) {
 			free_populated(page + i, part);
 			continue;
 		}
-		vf_piece_mark(page + i, part, VF_PIECE_OUT, &n->small);
-		count_out(n, part, 1UL << part);
+		vf_block_mark(page + i, part, VF_BLOCK_UNPLUGGED, &n->small);
 	}
+	count(&n->counts.unplugged_kb, -vf_pages_kb(done));
+	count_small(n, order, -done);
+	if (order == VF_EXTENT_ORDER)
+		count_small(n, 0, all - done);
+}
+
+/*
+ * Plug so many pages of a block, all if it has fewer, in one extent or also in smaller
+ * ones. Return: whether any page was plugged.
+ */
+static bool plug_block(struct vf_memory_node *n, struct page *page,
+		       unsigned long pages, bool smaller)
+{
+	unsigned int order = vf_block_order(page);
+	unsigned long done;
+
+	pages = min(pages, 1UL << order);
+	done = populate(n, page_to_pfn(page), pages, order, smaller);
+	if (!done)
+		return false;
+	vf_extent_account(done);
+	if (order == VF_EXTENT_ORDER && !smaller)
+		count(&n->counts.plug_extents, 1);
+	else
+		count(&n->counts.plug_pages, done);
+	split_block(n, page, done);
 	return true;
 }
 
 /*
- * Emptying a node.
+ * Unplugging.
  */
 
-/* Whether all of an extent is memory of this node, and none of it is out. */
+/* Whether all of an extent is memory of this node, and none of it is unplugged. */
 static bool extent_is_whole(u32 node, unsigned long pfn)
 {
 	struct page *first = pfn_to_online_page(pfn);
 	unsigned long i;
 
-	if (!first || vf_piece_for_old_devices(first))
+	if (!first || vf_block_in_zone_dma(first))
 		return false;
 	for (i = 0; i < VF_EXTENT_PAGES; i++) {
 		struct page *page = pfn_to_online_page(pfn + i);
@@ -245,8 +284,8 @@ static bool extent_is_whole(u32 node, unsigned long pfn)
 	return true;
 }
 
-/* Return: 0; -ENOMEM if what is in it found no room elsewhere; or another error. */
-static int empty(u32 node, unsigned long pfn)
+/* Return: 0; -ENOMEM if there is no memory elsewhere for what is in it; other errors. */
+static int evacuate(u32 node, unsigned long pfn)
 {
 	ktime_t begin = ktime_get();
 	unsigned long i;
@@ -254,205 +293,217 @@ static int empty(u32 node, unsigned long pfn)
 	s64 us;
 
 	/*
-	 * Moves what is in the extent, waiting for it, to where there is room.
-	 * It may reclaim, but rather fails than to invoke the OOM killer.
+	 * Migrates what is in the extent, and waits for it. It may reclaim memory,
+	 * but fails rather than invoke the OOM killer.
 	 */
 	ret = alloc_contig_range(pfn, pfn + VF_EXTENT_PAGES, MIGRATE_MOVABLE,
 				 GFP_KERNEL | __GFP_NOWARN);
-	if (!ret && !piece_join(pfn_to_page(pfn), VF_EXTENT_ORDER)) {
+	if (!ret && !freeze_tail_refs(pfn_to_page(pfn), VF_EXTENT_ORDER)) {
 		for (i = 0; i < VF_EXTENT_PAGES; i++)
 			__free_page(pfn_to_page(pfn + i));
 		ret = -EBUSY;
 	}
-	us = count_time(&memory[node].counts.empty_us, begin);
-	if (ret)
-		trace_virtflex_extent_busy(node, pfn, ret, us);
+	us = count_time(&memory[node].counts.evacuate_us, begin);
+	if (ret) {
+		count(&memory[node].counts.evacuate_fail, 1);
+		trace_virtflex_evacuate_fail(node, pfn, ret, us);
+	}
 	return ret;
 }
 
 /* Try the next extent. */
-static enum vf_moved take_next(u32 node)
+static enum vf_attempt unplug_next(u32 node)
 {
 	struct vf_memory_node *n = &memory[node];
 	struct page *page;
 	int ret;
 
 	if (n->next <= node_begin(node)) {
-		n->fruitless = n->took ? 0 : n->fruitless + 1;
-		if (n->fruitless == NR_WALKS)
-			return VF_NO_MORE;
+		n->idle_walks = n->progress ? 0 : n->idle_walks + 1;
+		if (n->idle_walks == MAX_IDLE_WALKS)
+			return VF_EXHAUSTED;
 		n->next = node_end(node);
-		n->took = false;
-		/* Whoever has a page in hand lets go of it. */
-		if (n->fruitless)
+		n->progress = false;
+		/* Transient references to pages are dropped meanwhile. */
+		if (n->idle_walks)
 			msleep(20);
-		return VF_NOT_MOVED;
+		return VF_NEXT;
 	}
 	n->next -= VF_EXTENT_PAGES;
 	if (!extent_is_whole(node, n->next))
-		return VF_NOT_MOVED;
+		return VF_NEXT;
 	page = pfn_to_page(n->next);
-	vf_hold_release_range(n->next, VF_EXTENT_PAGES);
-	ret = empty(node, n->next);
-	/* A page of the pool of huge pages finds room in the pool, or none. */
-	if (ret == -ENOMEM && !folio_test_hugetlb(page_folio(page)))
-		return ++n->without_room < NR_WITHOUT_ROOM ? VF_NOT_MOVED :
-							     VF_NO_MORE;
-	n->without_room = 0;
-	if (ret) {
-		count(&n->counts.stuck, 1);
-		return VF_NOT_MOVED;
-	}
-	n->took = true;
-	if (!hand_back(node, page, VF_EXTENT_ORDER))
-		return VF_NO_MORE;
-	count(&n->counts.taken_moved, 1);
-	return VF_MOVED;
+	vf_unisolate_range(n->next, VF_EXTENT_PAGES);
+	ret = evacuate(node, n->next);
+	/* A large page may lack one like it, which says nothing of other memory. */
+	if (ret == -ENOMEM && ++n->nomem >= MAX_NOMEM &&
+	    !vf_usage_free_elsewhere(node))
+		return VF_EXHAUSTED;
+	if (ret != -ENOMEM)
+		n->nomem = 0;
+	if (ret)
+		return VF_NEXT;
+	n->progress = true;
+	if (!unplug_block(node, page, VF_EXTENT_ORDER))
+		return VF_EXHAUSTED;
+	count(&n->counts.unplug_evacuated, 1);
+	return VF_DONE;
 }
 
 /**
- * vf_memory_take_begin() - before memory is taken from a node
+ * vf_memory_unplug_begin() - start to unplug memory of a node
  * @node: its id
  */
-void vf_memory_take_begin(u32 node)
+void vf_memory_unplug_begin(u32 node)
 {
 	memory[node].next = node_end(node);
-	memory[node].fruitless = 0;
-	memory[node].without_room = 0;
-	memory[node].took = false;
+	memory[node].idle_walks = 0;
+	memory[node].nomem = 0;
+	memory[node].progress = false;
 }
 
-static enum vf_moved take(u32 node)
+static enum vf_attempt unplug(u32 node)
 {
 	struct vf_memory_node *n = &memory[node];
 	struct page *page;
 
-	page = vf_hold_extent(node);
+	page = vf_isolate_take_extent(node);
 	if (!page) {
-		/* Who stays on a node that stays needs what is free there. */
-		vf_hold_closed();
-		return take_next(node);
+		/* Only on isolated nodes: on others it is needed. */
+		vf_isolate_again();
+		return unplug_next(node);
 	}
-	n->took = true;
-	if (!hand_back(node, page, VF_EXTENT_ORDER))
-		return VF_NO_MORE;
-	count(&n->counts.taken_free, 1);
-	return VF_MOVED;
+	n->progress = true;
+	if (!unplug_block(node, page, VF_EXTENT_ORDER))
+		return VF_EXHAUSTED;
+	count(&n->counts.unplug_free, 1);
+	return VF_DONE;
 }
 
 /**
- * vf_memory_take() - hand back one more extent of a node
+ * vf_memory_unplug() - try to unplug one more extent of a node
  * @node: its id
  *
- * Free extents first, which costs nothing; then those that have to be emptied.
+ * Free extents come first, then those that have to be evacuated.
  *
- * Context: the worker, after vf_memory_take_begin(); then vf_hold_release(). Sleeps.
- * Return: enum vf_moved.
+ * Context: the worker, after vf_memory_unplug_begin(); then vf_unisolate_node(). Sleeps.
+ * Return: enum vf_attempt.
  */
-enum vf_moved vf_memory_take(u32 node)
+enum vf_attempt vf_memory_unplug(u32 node)
 {
 	ktime_t begin = ktime_get();
-	enum vf_moved moved;
+	enum vf_attempt attempt;
 
-	if (!vf_extent_ready())
-		return VF_NO_MORE;
+	if (!vf_extent_supported())
+		return VF_EXHAUSTED;
 	cond_resched();
-	moved = take(node);
-	count_time(&memory[node].counts.take_us, begin);
-	return moved;
+	attempt = unplug(node);
+	count_time(&memory[node].counts.unplug_us, begin);
+	return attempt;
 }
 
 /**
- * vf_memory_take_small() - hand back a piece smaller than an extent
+ * vf_memory_unplug_small() - try to unplug a free block smaller than an extent
  * @node: its id
- * @most_kb: no larger than this
+ * @max_kb: size of the block at most
  *
- * Context: as vf_memory_take(), when that has come to VF_NO_MORE.
- * Return: VF_MOVED or VF_NO_MORE.
+ * Context: as vf_memory_unplug(), when that has come to VF_EXHAUSTED.
+ * Return: VF_DONE or VF_EXHAUSTED.
  */
-enum vf_moved vf_memory_take_small(u32 node, u64 most_kb)
+enum vf_attempt vf_memory_unplug_small(u32 node, u64 max_kb)
 {
-	unsigned long most = most_kb >> (PAGE_SHIFT - 10);
+	unsigned long most = max_kb >> (PAGE_SHIFT - 10);
 	struct vf_memory_node *n = &memory[node];
 	ktime_t begin = ktime_get();
 	unsigned int order;
 	struct page *page;
-	bool gone;
+	bool taken;
 
 	cond_resched();
-	page = most ? vf_hold_piece(node, most, &order) : NULL;
+	page = most ? vf_isolate_take_block(node, most, &order) : NULL;
 	if (!page)
-		return VF_NO_MORE;
-	gone = hand_back(node, page, order);
-	count_time(&n->counts.take_us, begin);
-	if (!gone)
-		return VF_NO_MORE;
-	count(&n->counts.taken_small, 1UL << order);
-	return VF_MOVED;
+		return VF_EXHAUSTED;
+	taken = unplug_block(node, page, order);
+	count_time(&n->counts.unplug_us, begin);
+	if (!taken)
+		return VF_EXHAUSTED;
+	count(&n->counts.unplug_pages, 1UL << order);
+	return VF_DONE;
 }
 
-/* The first piece of a list that is no larger than so many KiB. */
-static enum vf_moved give_from(u32 node, struct list_head *pieces, u64 most_kb)
+static struct page *first_block(struct list_head *blocks)
 {
-	struct page *page;
+	return list_first_entry_or_null(blocks, struct page, lru);
+}
 
-	list_for_each_entry(page, pieces, lru)
-		if (vf_pages_kb(1UL << vf_piece_order(page)) <= most_kb)
-			return bring_back(node, page) ? VF_MOVED : VF_NOT_MOVED;
-	return VF_NO_MORE;
+/*
+ * Extents whole, as long as the host has such. Then what is left of extents that came
+ * in smaller ones. Only if nothing is, another one is begun: an extent can only be
+ * unplugged again as a whole.
+ */
+static enum vf_attempt plug(struct vf_memory_node *n, unsigned long pages)
+{
+	struct page *extent = first_block(&n->extents);
+	struct page *small = first_block(&n->small);
+
+	if (pages < VF_EXTENT_PAGES)
+		extent = NULL;
+	if (!pages || (!extent && !small))
+		return VF_EXHAUSTED;
+	if (extent && plug_block(n, extent, VF_EXTENT_PAGES, false))
+		return VF_DONE;
+	if (plug_block(n, small ?: extent, pages, true))
+		return VF_DONE;
+	return VF_NEXT;
 }
 
 /**
- * vf_memory_give() - bring back one piece of a node, or a part of it
+ * vf_memory_plug() - try to plug one block of a node, or a part of it
  * @node: its id
- * @most_kb: no larger than this
- *
- * Whole extents first.
+ * @max_kb: not more than this
  *
  * Context: the worker.
- * Return: VF_MOVED; VF_NOT_MOVED if the host has no memory for it; VF_NO_MORE
- * if all is back, or all that is not is larger.
+ * Return: VF_DONE; VF_NEXT if Xen has no memory for it now; VF_EXHAUSTED if nothing
+ * is unplugged, or only extents are that are larger.
  */
-enum vf_moved vf_memory_give(u32 node, u64 most_kb)
+enum vf_attempt vf_memory_plug(u32 node, u64 max_kb)
 {
 	struct vf_memory_node *n = &memory[node];
 	ktime_t begin = ktime_get();
-	enum vf_moved moved;
+	enum vf_attempt attempt;
 
 	cond_resched();
-	moved = give_from(node, &n->extents, most_kb);
-	if (moved == VF_NO_MORE)
-		moved = give_from(node, &n->small, most_kb);
-	count_time(&n->counts.give_us, begin);
-	return moved;
+	attempt = plug(n, max_kb >> (PAGE_SHIFT - 10));
+	count_time(&n->counts.plug_us, begin);
+	return attempt;
 }
 
 /**
- * vf_memory_movable() - whether memory can go to the host at all
+ * vf_memory_can_unplug() - whether this guest can unplug memory at all
  *
  * Return: true if so.
  */
-bool vf_memory_movable(void)
+bool vf_memory_can_unplug(void)
 {
-	return vf_extent_ready();
+	return vf_extent_supported();
 }
 
 /**
- * vf_memory_out_kb() - memory of a node that is with the host
+ * vf_memory_unplugged_kb() - unplugged memory of a node
  * @node: its id
  *
  * Return: KiB.
  */
-u64 vf_memory_out_kb(u32 node)
+u64 vf_memory_unplugged_kb(u32 node)
 {
-	return READ_ONCE(memory[node].counts.out_kb);
+	return READ_ONCE(memory[node].counts.unplugged_kb);
 }
 
 /**
- * vf_memory_small_kb() - memory of a node that is with the host in small pieces
+ * vf_memory_small_kb() - unplugged memory of a node in blocks smaller than an extent
  * @node: its id
  *
- * Return: KiB, of those of vf_memory_out_kb().
+ * Return: KiB, of those of vf_memory_unplugged_kb().
  */
 u64 vf_memory_small_kb(u32 node)
 {
@@ -460,22 +511,22 @@ u64 vf_memory_small_kb(u32 node)
 }
 
 /**
- * vf_memory_all_out_kb() - memory of all nodes that is with the host
+ * vf_memory_all_unplugged_kb() - unplugged memory of all nodes
  *
  * Return: KiB.
  */
-u64 vf_memory_all_out_kb(void)
+u64 vf_memory_all_unplugged_kb(void)
 {
-	u64 out_kb = 0;
+	u64 unplugged_kb = 0;
 	u32 node;
 
 	for_each_online_node(node)
-		out_kb += vf_memory_out_kb(node);
-	return out_kb;
+		unplugged_kb += vf_memory_unplugged_kb(node);
+	return unplugged_kb;
 }
 
 /**
- * vf_memory_counts() - a node's memory, in numbers
+ * vf_memory_counts() - counters of a node's memory
  * @node: its id
  * @counts: out; each number is right, though not all of one moment
  *
@@ -485,19 +536,19 @@ void vf_memory_counts(u32 node, struct vf_memory_counts *counts)
 {
 	const struct vf_memory_counts *now = &memory[node].counts;
 
-	counts->out_kb = READ_ONCE(now->out_kb);
+	counts->unplugged_kb = READ_ONCE(now->unplugged_kb);
 	counts->small_kb = READ_ONCE(now->small_kb);
-	counts->lost_kb = READ_ONCE(now->lost_kb);
-	counts->taken_free = READ_ONCE(now->taken_free);
-	counts->taken_moved = READ_ONCE(now->taken_moved);
-	counts->taken_small = READ_ONCE(now->taken_small);
-	counts->given = READ_ONCE(now->given);
-	counts->given_small = READ_ONCE(now->given_small);
-	counts->stuck = READ_ONCE(now->stuck);
-	counts->take_us = READ_ONCE(now->take_us);
-	counts->empty_us = READ_ONCE(now->empty_us);
-	counts->release_us = READ_ONCE(now->release_us);
-	counts->give_us = READ_ONCE(now->give_us);
+	counts->leaked_kb = READ_ONCE(now->leaked_kb);
+	counts->unplug_free = READ_ONCE(now->unplug_free);
+	counts->unplug_evacuated = READ_ONCE(now->unplug_evacuated);
+	counts->unplug_pages = READ_ONCE(now->unplug_pages);
+	counts->plug_extents = READ_ONCE(now->plug_extents);
+	counts->plug_pages = READ_ONCE(now->plug_pages);
+	counts->evacuate_fail = READ_ONCE(now->evacuate_fail);
+	counts->unplug_us = READ_ONCE(now->unplug_us);
+	counts->evacuate_us = READ_ONCE(now->evacuate_us);
+	counts->decrease_us = READ_ONCE(now->decrease_us);
+	counts->plug_us = READ_ONCE(now->plug_us);
 	counts->populate_us = READ_ONCE(now->populate_us);
 }
 
@@ -505,23 +556,24 @@ void vf_memory_counts(u32 node, struct vf_memory_counts *counts)
  * Load and unload.
  */
 
-/* A page with a mark that an earlier load of the module left. */
-static bool is_left(struct page *page)
+/* The first page of a block that an earlier load of the module left. */
+static bool was_left(struct page *page)
 {
-	return PageOffline(page) && vf_piece_order(page) <= VF_EXTENT_ORDER &&
-	       (vf_piece_is(page, VF_PIECE_OUT) || vf_piece_is(page, VF_PIECE_LOST));
+	return PageOffline(page) && vf_block_order(page) <= VF_EXTENT_ORDER &&
+	       (vf_block_is(page, VF_BLOCK_UNPLUGGED) || vf_block_is(page, VF_BLOCK_LEAKED));
 }
 
-static void adopt_piece(struct vf_memory_node *n, struct page *page,
+static void adopt_block(struct vf_memory_node *n, struct page *page,
 			unsigned int order)
 {
 	unsigned long nr = 1UL << order;
 
-	count_out(n, order, nr);
-	if (vf_piece_is(page, VF_PIECE_LOST)) {
-		count(&n->counts.lost_kb, vf_pages_kb(nr));
+	count(&n->counts.unplugged_kb, vf_pages_kb(nr));
+	if (vf_block_is(page, VF_BLOCK_LEAKED)) {
+		count(&n->counts.leaked_kb, vf_pages_kb(nr));
 		return;
 	}
+	count_small(n, order, nr);
 	INIT_LIST_HEAD(&page->lru);
 	list_add(&page->lru,
 		 order == VF_EXTENT_ORDER ? &n->extents : &n->small);
@@ -536,37 +588,35 @@ static void adopt(u32 node)
 		struct page *page = pfn_to_online_page(pfn);
 		unsigned long nr = 1;
 
-		if (page && page_to_nid(page) == node && is_left(page)) {
-			nr = 1UL << vf_piece_order(page);
-			adopt_piece(n, page, vf_piece_order(page));
+		if (page && page_to_nid(page) == node && was_left(page)) {
+			nr = 1UL << vf_block_order(page);
+			adopt_block(n, page, vf_block_order(page));
 		}
 		pfn += nr;
 		if (!(pfn % VF_EXTENT_PAGES))
 			cond_resched();
 	}
-	if (n->counts.out_kb)
-		pr_info("node %u: %llu KiB are with the host, as an earlier load left it\n",
-			node, n->counts.out_kb);
+	if (n->counts.unplugged_kb)
+		pr_info("node %u: %llu KiB are unplugged, as an earlier load left them\n",
+			node, n->counts.unplugged_kb);
 }
 
 /**
- * vf_memory_give_all() - bring back all that is with the host
- *
- * As far as the host has it.
+ * vf_memory_plug_all() - plug all memory that Xen has for it
  *
  * Context: the worker, or when it no longer runs.
  */
-void vf_memory_give_all(void)
+void vf_memory_plug_all(void)
 {
 	u32 node;
 
 	for_each_online_node(node)
-		while (vf_memory_give(node, U64_MAX) == VF_MOVED)
+		while (vf_memory_plug(node, U64_MAX) == VF_DONE)
 			;
 }
 
 /**
- * vf_memory_init() - at load; finds what an earlier load left with the host
+ * vf_memory_init() - at load; finds what an earlier load left unplugged
  *
  * Return: 0 or -ENOMEM.
  */
@@ -582,7 +632,7 @@ int vf_memory_init(void)
 		INIT_LIST_HEAD(&memory[node].extents);
 		INIT_LIST_HEAD(&memory[node].small);
 	}
-	if (!vf_extent_ready())
+	if (!vf_extent_supported())
 		return 0;
 	for_each_online_node(node)
 		adopt(node);
@@ -590,20 +640,20 @@ int vf_memory_init(void)
 }
 
 /**
- * vf_memory_exit() - at unload; brings back all that is with the host
+ * vf_memory_exit() - at unload; plugs all memory
  *
- * What the host does not give stays out, marked, and is found by the next load.
+ * What Xen has no memory for stays unplugged, and is found by the next load.
  */
 void vf_memory_exit(void)
 {
 	u32 node;
 
-	if (vf_extent_ready()) {
-		vf_memory_give_all();
+	if (vf_extent_supported()) {
+		vf_memory_plug_all();
 		for_each_online_node(node)
-			if (vf_memory_out_kb(node))
-				pr_warn("node %u: the host does not give %llu KiB back; load the module again to go on\n",
-					node, vf_memory_out_kb(node));
+			if (vf_memory_unplugged_kb(node))
+				pr_warn("node %u: %llu KiB stay unplugged, as the host has no more; load the module again to retry\n",
+					node, vf_memory_unplugged_kb(node));
 	}
 	kvfree(memory);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory of nodes: emptied and handed back to the host, and brought back. */
+/* Memory of nodes, unplugged and plugged. */
 #ifndef VIRTFLEX_MEMORY_H
 #define VIRTFLEX_MEMORY_H
 
@@ -13,59 +13,59 @@ static inline u64 vf_pages_kb(unsigned long pages)
 	return (u64)pages << (PAGE_SHIFT - 10);
 }
 
-/** enum vf_moved - what an attempt at an extent came to */
-enum vf_moved {
-	VF_MOVED,	/* one more */
-	VF_NOT_MOVED,	/* not this one; others are still to be tried */
-	VF_NO_MORE,	/* none is left that could be */
+/** enum vf_attempt - result of an attempt to unplug or plug */
+enum vf_attempt {
+	VF_DONE,	/* it succeeded */
+	VF_NEXT,	/* it failed; others are still to be tried */
+	VF_EXHAUSTED,	/* nothing is left to try */
 };
 
 /**
- * struct vf_memory_counts - a node's memory, in numbers
- * @out_kb: handed back, now
- * @small_kb: of it, what is in smaller pieces than an extent
- * @lost_kb: of it, what the host did not take whole: out for good
- * @taken_free: extents handed back that were free, since the module was loaded
- * @taken_moved: extents that were emptied first
- * @taken_small: pages handed back in smaller extents
- * @given: extents brought back whole
- * @given_small: pages brought back in smaller extents
- * @stuck: attempts to empty an extent that failed
- * @take_us: time spent handing back, in microseconds
- * @empty_us: of it, emptying extents, failed attempts included
- * @release_us: of it, in the hypervisor
- * @give_us: time spent bringing back
- * @populate_us: of it, in the hypervisor
+ * struct vf_memory_counts - counters of a node's memory, since the module was loaded
+ * @unplugged_kb: memory that is unplugged now
+ * @small_kb: of it, in blocks smaller than an extent
+ * @leaked_kb: of it, leaked: Xen may have taken a part of the block
+ * @unplug_free: extents unplugged that were free
+ * @unplug_evacuated: extents unplugged that were evacuated first
+ * @unplug_pages: pages unplugged in blocks smaller than an extent
+ * @plug_extents: extents plugged whole
+ * @plug_pages: pages plugged in smaller extents
+ * @evacuate_fail: attempts to evacuate an extent that failed
+ * @unplug_us: time spent unplugging, in microseconds
+ * @evacuate_us: of it, evacuating, failed attempts included
+ * @decrease_us: of it, in the hypercall
+ * @plug_us: time spent plugging
+ * @populate_us: of it, in the hypercall
  */
 struct vf_memory_counts {
-	u64 out_kb;
+	u64 unplugged_kb;
 	u64 small_kb;
-	u64 lost_kb;
-	u64 taken_free;
-	u64 taken_moved;
-	u64 taken_small;
-	u64 given;
-	u64 given_small;
-	u64 stuck;
-	u64 take_us;
-	u64 empty_us;
-	u64 release_us;
-	u64 give_us;
+	u64 leaked_kb;
+	u64 unplug_free;
+	u64 unplug_evacuated;
+	u64 unplug_pages;
+	u64 plug_extents;
+	u64 plug_pages;
+	u64 evacuate_fail;
+	u64 unplug_us;
+	u64 evacuate_us;
+	u64 decrease_us;
+	u64 plug_us;
 	u64 populate_us;
 };
 
 int vf_memory_init(void);
 void vf_memory_exit(void);
 void vf_memory_counts(u32 node, struct vf_memory_counts *counts);
-bool vf_memory_movable(void);
-u64 vf_memory_out_kb(u32 node);
+bool vf_memory_can_unplug(void);
+u64 vf_memory_unplugged_kb(u32 node);
 u64 vf_memory_small_kb(u32 node);
-u64 vf_memory_all_out_kb(void);
+u64 vf_memory_all_unplugged_kb(void);
 
-void vf_memory_take_begin(u32 node);
-enum vf_moved vf_memory_take(u32 node);
-enum vf_moved vf_memory_take_small(u32 node, u64 most_kb);
-enum vf_moved vf_memory_give(u32 node, u64 most_kb);
-void vf_memory_give_all(void);
+void vf_memory_unplug_begin(u32 node);
+enum vf_attempt vf_memory_unplug(u32 node);
+enum vf_attempt vf_memory_unplug_small(u32 node, u64 max_kb);
+enum vf_attempt vf_memory_plug(u32 node, u64 max_kb);
+void vf_memory_plug_all(void);
 
 #endif /* VIRTFLEX_MEMORY_H */

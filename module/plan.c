@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From what there is to what is wanted, in an order in which every moment
- * between two steps is one the guest can stay in: what comes is there before
- * anything relies on it, what goes is no longer relied on before it goes.
+ * Steps from what there is to what is wanted. The state after each step is valid:
+ * resources are added before they are used, and are no longer used before they are
+ * removed.
  */
 #include "plan.h"
 
 /**
- * vf_steps_room() - the most steps a plan can have
+ * vf_plan_max_steps() - the most steps a plan can have
  * @guest: what there is
  *
- * Return: a number of steps that is always enough.
+ * Return: a number that no plan exceeds.
  */
-u32 vf_steps_room(const struct vf_guest *guest)
+u32 vf_plan_max_steps(const struct vf_guest *guest)
 {
 	return guest->nr_nodes + guest->nr_vcpus + 4;
 }
 
 static int append(struct vf_steps *steps, enum vf_step_kind kind, u32 index)
 {
-	if (steps->nr == steps->room)
+	if (steps->nr == steps->max)
 		return -ENOSPC;
 	steps->step[steps->nr].kind = kind;
 	steps->step[steps->nr].index = index;
@@ -28,10 +28,9 @@ static int append(struct vf_steps *steps, enum vf_step_kind kind, u32 index)
 }
 
 /*
- * Memory to bring (1), to take (-1), or neither (0). Less than an extent is not
- * worth a step, and is what the kernel's count is short of the host's, by what
- * firmware keeps. What is not with the host cannot be brought. But small pieces come
- * back whenever they can: they are what a host with fragmented memory did not have.
+ * Memory to plug (1), to unplug (-1), or neither (0). Differences below an extent are
+ * ignored: firmware takes memory that the host counts and the kernel does not. But small
+ * blocks, which a host with fragmented memory did not have before, are always tried.
  */
 static int memory_direction(const struct vf_guest *guest,
 			    const struct vf_wanted *wanted, u32 node)
@@ -47,32 +46,32 @@ static int memory_direction(const struct vf_guest *guest,
 }
 
 /**
- * vf_plan_closes() - whether a node is to take no pages while others are emptied
+ * vf_plan_isolates() - whether a node is to be isolated
  * @guest: what there is, right now
  * @wanted: what is wanted
  * @node: index of the node
  *
- * Return: true if all its memory is to go.
+ * Return: true if it is to be unplugged as a whole.
  */
-bool vf_plan_closes(const struct vf_guest *guest,
-		    const struct vf_wanted *wanted, u32 node)
+bool vf_plan_isolates(const struct vf_guest *guest,
+		      const struct vf_wanted *wanted, u32 node)
 {
 	return memory_direction(guest, wanted, node) < 0 &&
 	       !vf_wanted_kb(guest, wanted, node);
 }
 
-static bool any_closes(const struct vf_guest *guest,
-		       const struct vf_wanted *wanted)
+static bool any_isolates(const struct vf_guest *guest,
+			 const struct vf_wanted *wanted)
 {
 	u32 i;
 
 	for (i = 0; i < guest->nr_nodes; i++)
-		if (vf_plan_closes(guest, wanted, i))
+		if (vf_plan_isolates(guest, wanted, i))
 			return true;
 	return false;
 }
 
-/* A node that goes altogether: who is on it should leave. */
+/* Whether a node becomes inactive, so that programs should leave it. */
 static bool any_leaves(const struct vf_guest *guest,
 		       const struct vf_wanted *wanted)
 {
@@ -94,8 +93,8 @@ static int append_memory(const struct vf_guest *guest,
 
 	for (i = 0; i < guest->nr_nodes && !ret; i++)
 		if (memory_direction(guest, wanted, i) == direction)
-			ret = append(plan, direction > 0 ? VF_STEP_MEMORY_IN :
-				     VF_STEP_MEMORY_OUT, i);
+			ret = append(plan, direction > 0 ? VF_STEP_PLUG :
+				     VF_STEP_UNPLUG, i);
 	return ret;
 }
 
@@ -115,20 +114,22 @@ static int append_vcpus(const struct vf_guest *guest,
 	return ret;
 }
 
-static int append_coming(const struct vf_guest *guest,
-			 const struct vf_wanted *wanted, struct vf_steps *plan)
+static int append_additions(const struct vf_guest *guest,
+			    const struct vf_wanted *wanted,
+			    struct vf_steps *plan)
 {
 	return append_memory(guest, wanted, 1, plan) ?:
 	       append_vcpus(guest, wanted, true, plan);
 }
 
-static int append_going(const struct vf_guest *guest,
-			const struct vf_wanted *wanted, struct vf_steps *plan)
+static int append_removals(const struct vf_guest *guest,
+			   const struct vf_wanted *wanted,
+			   struct vf_steps *plan)
 {
 	int ret = append_vcpus(guest, wanted, false, plan);
 
-	if (!ret && any_closes(guest, wanted))
-		ret = append(plan, VF_STEP_CLOSE, 0);
+	if (!ret && any_isolates(guest, wanted))
+		ret = append(plan, VF_STEP_ISOLATE, 0);
 	return ret ?: append_memory(guest, wanted, -1, plan);
 }
 
@@ -138,11 +139,10 @@ static int append_going(const struct vf_guest *guest,
  * @wanted: what is wanted; it passed vf_wanted_check()
  * @plan: out
  *
- * A plan that takes over from another, half carried out, may have to bring back
- * what that one took; so it does not rely on the request being a shrink or an
- * expand.
+ * If the request before it was half carried out, a plan may have to plug memory for a
+ * shrink, and unplug some for an expand. So it only compares what there is.
  *
- * Return: 0, or -ENOSPC if there is less room than vf_steps_room().
+ * Return: 0, or -ENOSPC if @plan has space for fewer steps than vf_plan_max_steps().
  */
 int vf_plan(const struct vf_guest *guest, const struct vf_wanted *wanted,
 	    struct vf_steps *plan)
@@ -152,30 +152,30 @@ int vf_plan(const struct vf_guest *guest, const struct vf_wanted *wanted,
 	plan->nr = 0;
 	ret = append(plan, VF_STEP_ANNOUNCE, 0);
 	if (!ret)
-		ret = append_coming(guest, wanted, plan);
+		ret = append_additions(guest, wanted, plan);
 	if (!ret && any_leaves(guest, wanted))
 		ret = append(plan, VF_STEP_GRACE, 0);
 	if (!ret)
-		ret = append_going(guest, wanted, plan);
+		ret = append_removals(guest, wanted, plan);
 	if (!ret)
 		ret = append(plan, VF_STEP_PUBLISH, 0);
 	return ret;
 }
 
 /**
- * vf_plan_back() - steps back to what was
+ * vf_plan_rollback() - steps back to the state before a change
  * @guest: what there is, right now
- * @as_was: from vf_wanted_as_is(), before anything was done
+ * @initial: from vf_wanted_from_guest(), before anything was done
  * @plan: out
  *
  * Return: as vf_plan().
  */
-int vf_plan_back(const struct vf_guest *guest, const struct vf_wanted *as_was,
-		 struct vf_steps *plan)
+int vf_plan_rollback(const struct vf_guest *guest,
+		     const struct vf_wanted *initial, struct vf_steps *plan)
 {
 	plan->nr = 0;
-	return append_coming(guest, as_was, plan) ?:
-	       append_going(guest, as_was, plan);
+	return append_additions(guest, initial, plan) ?:
+	       append_removals(guest, initial, plan);
 }
 
 /**
@@ -192,8 +192,8 @@ void vf_step_text(const struct vf_guest *guest, struct vf_step step,
 	case VF_STEP_ANNOUNCE:
 		snprintf(text, size, "announce");
 		break;
-	case VF_STEP_MEMORY_IN:
-		snprintf(text, size, "memory of node %u in",
+	case VF_STEP_PLUG:
+		snprintf(text, size, "plug memory of node %u",
 			 guest->nodes[step.index].vnode);
 		break;
 	case VF_STEP_VCPU_ONLINE:
@@ -201,17 +201,17 @@ void vf_step_text(const struct vf_guest *guest, struct vf_step step,
 			 guest->vcpus[step.index].id);
 		break;
 	case VF_STEP_GRACE:
-		snprintf(text, size, "time to leave");
+		snprintf(text, size, "grace period");
 		break;
 	case VF_STEP_VCPU_OFFLINE:
 		snprintf(text, size, "vcpu %u offline",
 			 guest->vcpus[step.index].id);
 		break;
-	case VF_STEP_CLOSE:
-		snprintf(text, size, "close nodes");
+	case VF_STEP_ISOLATE:
+		snprintf(text, size, "isolate nodes");
 		break;
-	case VF_STEP_MEMORY_OUT:
-		snprintf(text, size, "memory of node %u out",
+	case VF_STEP_UNPLUG:
+		snprintf(text, size, "unplug memory of node %u",
 			 guest->nodes[step.index].vnode);
 		break;
 	default:

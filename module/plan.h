@@ -11,23 +11,23 @@
  * enum vf_step_kind - what a step does
  * @VF_STEP_ANNOUNCE: publish what is about to happen; from here on leaving
  *	nodes are not active
- * @VF_STEP_MEMORY_IN: bring memory to a node
+ * @VF_STEP_PLUG: plug memory of a node
  * @VF_STEP_VCPU_ONLINE: bring a vCPU online
  * @VF_STEP_GRACE: give programs time to leave a node by themselves
  * @VF_STEP_VCPU_OFFLINE: take a vCPU offline
- * @VF_STEP_CLOSE: let nodes that are to have no memory take no more pages
- * @VF_STEP_MEMORY_OUT: take memory from a node
+ * @VF_STEP_ISOLATE: isolate nodes that are to be unplugged as a whole
+ * @VF_STEP_UNPLUG: unplug memory of a node
  * @VF_STEP_PUBLISH: publish what is now, arrived nodes among the active ones;
  *	the change is done and no longer undone
  */
 enum vf_step_kind {
 	VF_STEP_ANNOUNCE,
-	VF_STEP_MEMORY_IN,
+	VF_STEP_PLUG,
 	VF_STEP_VCPU_ONLINE,
 	VF_STEP_GRACE,
 	VF_STEP_VCPU_OFFLINE,
-	VF_STEP_CLOSE,
-	VF_STEP_MEMORY_OUT,
+	VF_STEP_ISOLATE,
+	VF_STEP_UNPLUG,
 	VF_STEP_PUBLISH,
 	VF_NR_STEP_KINDS,
 };
@@ -45,22 +45,22 @@ struct vf_step {
 /**
  * struct vf_steps - steps in order
  * @nr: how many
- * @room: how many fit: vf_steps_room()
+ * @max: how many there is space for: vf_plan_max_steps()
  * @step: the steps
  */
 struct vf_steps {
 	u32 nr;
-	u32 room;
+	u32 max;
 	struct vf_step *step;
 };
 
-u32 vf_steps_room(const struct vf_guest *guest);
-bool vf_plan_closes(const struct vf_guest *guest,
-		    const struct vf_wanted *wanted, u32 node);
+u32 vf_plan_max_steps(const struct vf_guest *guest);
+bool vf_plan_isolates(const struct vf_guest *guest,
+		      const struct vf_wanted *wanted, u32 node);
 int vf_plan(const struct vf_guest *guest, const struct vf_wanted *wanted,
 	    struct vf_steps *plan);
-int vf_plan_back(const struct vf_guest *guest, const struct vf_wanted *as_was,
-		 struct vf_steps *plan);
+int vf_plan_rollback(const struct vf_guest *guest,
+		     const struct vf_wanted *initial, struct vf_steps *plan);
 void vf_step_text(const struct vf_guest *guest, struct vf_step step,
 		  char *text, size_t size);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The guest's own restart and hibernation, while memory is with the host: whoever
- * runs next takes for memory what firmware and images call so.
+ * The guest's own restart and hibernation, while memory is unplugged.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,24 +16,25 @@
 #include "power.h"
 
 /*
- * A kernel started by kexec would take for memory what is not there. (The host
- * may not have it any more; there is no way to refuse here.) After any other
- * restart the host builds the guest's memory anew.
+ * A kernel that is started by kexec takes its memory map from this one, and would use
+ * memory that is unplugged. So all is plugged first. If the host has no memory for it,
+ * there is no way to refuse here. After any other restart the toolstack builds the
+ * guest anew.
  */
 static int before_restart(struct notifier_block *nb, unsigned long action,
 			  void *command)
 {
-	u64 out_kb;
+	u64 unplugged_kb;
 
 	if (action != SYS_RESTART || !command ||
 	    strcmp(command, "kexec reboot"))
 		return NOTIFY_DONE;
 	vf_change_halt();
-	vf_memory_give_all();
-	out_kb = vf_memory_all_out_kb();
-	if (out_kb)
-		pr_crit("the host does not give %llu KiB back, which the next kernel takes for memory\n",
-			out_kb);
+	vf_memory_plug_all();
+	unplugged_kb = vf_memory_all_unplugged_kb();
+	if (unplugged_kb)
+		pr_crit("%llu KiB stay unplugged, as the host has no more; the next kernel will take them for memory\n",
+			unplugged_kb);
 	return NOTIFY_DONE;
 }
 
@@ -43,18 +43,18 @@ static struct notifier_block restart_block = {
 };
 
 /*
- * The guest that resumes from an image on disk is built with all its memory by the
- * host, and would believe that some is not there.
+ * A guest that resumes from an image on disk is built with all its memory by the
+ * toolstack, and would take some of it for unplugged.
  */
 static int before_sleep(struct notifier_block *nb, unsigned long action,
 			void *unused)
 {
-	u64 out_kb = vf_memory_all_out_kb();
+	u64 unplugged_kb = vf_memory_all_unplugged_kb();
 
-	if (action != PM_HIBERNATION_PREPARE || !out_kb)
+	if (action != PM_HIBERNATION_PREPARE || !unplugged_kb)
 		return NOTIFY_DONE;
-	pr_warn("no hibernation while %llu KiB are with the host; let it expand all nodes first\n",
-		out_kb);
+	pr_warn("hibernation refused: %llu KiB are unplugged; expand all nodes first\n",
+		unplugged_kb);
 	return notifier_from_errno(-EBUSY);
 }
 

@@ -191,24 +191,26 @@ static const struct proc_ops vf_proc_ops = {
 	.proc_release	= vf_proc_release,
 };
 
-/* Counters; nobody is told when they change. See docs/proc.md. */
-static int vf_proc_capacity(struct seq_file *m, void *unused)
+/* Nobody is woken when they change. See docs/proc.md. */
+static int vf_proc_counters(struct seq_file *m, void *unused)
 {
 	struct vf_memory_counts c;
 	u32 node;
 
 	seq_puts(m, "version     1\n");
-	seq_printf(m, "#      id %10s %10s %10s %10s %10s %10s %10s %10s %12s %12s %12s %12s %12s\n",
-		   "out_kb", "lost_kb", "out_free", "out_moved", "out_pages",
-		   "in", "in_pages", "stuck", "out_us", "empty_us",
-		   "release_us", "in_us", "populate_us");
+	seq_printf(m, "#      id %12s %10s %12s %16s %12s %12s %10s %13s %12s %12s %12s %12s %12s\n",
+		   "unplugged_kb", "leaked_kb", "unplug_free",
+		   "unplug_evacuated", "unplug_pages", "plug_extents",
+		   "plug_pages", "evacuate_fail", "unplug_us", "evacuate_us",
+		   "decrease_us", "plug_us", "populate_us");
 	for_each_online_node(node) {
 		vf_memory_counts(node, &c);
-		seq_printf(m, "node %4u %10llu %10llu %10llu %10llu %10llu %10llu %10llu %10llu %12llu %12llu %12llu %12llu %12llu\n",
-			   node, c.out_kb, c.lost_kb, c.taken_free,
-			   c.taken_moved, c.taken_small, c.given,
-			   c.given_small, c.stuck, c.take_us, c.empty_us,
-			   c.release_us, c.give_us, c.populate_us);
+		seq_printf(m, "node %4u %12llu %10llu %12llu %16llu %12llu %12llu %10llu %13llu %12llu %12llu %12llu %12llu %12llu\n",
+			   node, c.unplugged_kb, c.leaked_kb, c.unplug_free,
+			   c.unplug_evacuated, c.unplug_pages, c.plug_extents,
+			   c.plug_pages, c.evacuate_fail, c.unplug_us,
+			   c.evacuate_us, c.decrease_us, c.plug_us,
+			   c.populate_us);
 	}
 	return 0;
 }
@@ -224,8 +226,8 @@ int vf_proc_init(void)
 	if (!vf_proc_dir)
 		return -ENOMEM;
 	if (!proc_create("topology", 0444, vf_proc_dir, &vf_proc_ops) ||
-	    !proc_create_single("capacity", 0444, vf_proc_dir,
-				vf_proc_capacity)) {
+	    !proc_create_single("counters", 0444, vf_proc_dir,
+				vf_proc_counters)) {
 		proc_remove(vf_proc_dir);
 		return -ENOMEM;
 	}

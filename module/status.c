@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Puts the key "status" into words (docs/xenstore.md) and tells the host. For
- * the worker alone.
+ * Composes and writes the key "status" (docs/xenstore.md). For the worker only.
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
@@ -12,11 +11,11 @@
 #include "usage.h"
 #include "xenstore.h"
 
-/* How often the host is told how far a step has come. */
-#define TELL_EVERY	(HZ / 4)
+/* How often the progress of a step is written. */
+#define WRITE_EVERY	(HZ / 4)
 
 /**
- * vf_status_set() - begin anew
+ * vf_status_set() - start a new status
  * @status: of the worker
  * @fmt: what it says
  */
@@ -40,17 +39,17 @@ static void __printf(2, 3) add(struct vf_status *status, const char *fmt, ...)
 }
 
 /**
- * vf_status_say() - tell the host
+ * vf_status_write() - write it to xenstore
  * @status: what there is to tell
  */
-void vf_status_say(struct vf_status *status)
+void vf_status_write(struct vf_status *status)
 {
-	vf_xs_say("status", status->text);
-	status->told = jiffies;
+	vf_xs_write("status", status->text);
+	status->written = jiffies;
 }
 
 /**
- * vf_status_step() - tell the host that a step begins
+ * vf_status_step() - compose and write that a step begins
  * @status: of the worker
  * @guest: what there is
  * @plan: all steps
@@ -65,11 +64,11 @@ void vf_status_step(struct vf_status *status, const struct vf_guest *guest,
 	vf_step_text(guest, plan->step[step], text, sizeof(text));
 	vf_status_set(status, "%s: step %u of %u: %s", verb, step + 1, plan->nr,
 		      text);
-	vf_status_say(status);
+	vf_status_write(status);
 }
 
 /**
- * vf_status_progress() - tell the host, now and then, how far a step has come
+ * vf_status_progress() - write how far a step is, unless it was written just now
  * @status: says which step it is; stays
  * @done_kb: so much of it
  * @all_kb: of so much
@@ -78,52 +77,52 @@ void vf_status_progress(struct vf_status *status, u64 done_kb, u64 all_kb)
 {
 	char text[128];
 
-	if (time_before(jiffies, status->told + TELL_EVERY))
+	if (time_before(jiffies, status->written + WRITE_EVERY))
 		return;
 	scnprintf(text, sizeof(text), "%s, %llu of %llu KiB", status->text,
 		  done_kb, all_kb);
-	vf_xs_say("status", text);
-	status->told = jiffies;
+	vf_xs_write("status", text);
+	status->written = jiffies;
 }
 
 /*
- * Why a node keeps memory. Return: true if there is enough of it, but for what
- * the kernel uses, to have left as an extent.
+ * Why a node still has memory. Return: true if pinned, hugetlb and user memory together
+ * are an extent or more.
  */
-static bool add_stuck(struct vf_status *status, const struct vf_node *n,
-		      u64 to_kb)
+static bool add_remaining(struct vf_status *status, const struct vf_node *n,
+			  u64 to_kb)
 {
-	struct vf_stuck stuck;
+	struct vf_remaining remaining;
 
 	add(status, "; node %u keeps %llu KiB, asked for %llu", n->vnode,
 	    n->current_kb, to_kb);
-	if (!vf_memory_movable()) {
-		add(status, " (only an HVM or PVH guest of Xen can hand memory back)");
+	if (!vf_memory_can_unplug()) {
+		add(status, " (only HVM and PVH guests of Xen can unplug memory)");
 		return true;
 	}
-	vf_usage_stuck(n->id, &stuck);
-	add(status, ": kernel %llu", stuck.kernel);
-	if (stuck.free)
-		add(status, ", free in small pieces %llu", stuck.free);
-	if (stuck.pinned)
-		add(status, ", pinned %llu", stuck.pinned);
-	if (stuck.hugetlb)
-		add(status, ", hugetlb pool %llu", stuck.hugetlb);
-	if (stuck.balloon)
-		add(status, ", ballooned %llu", stuck.balloon);
-	if (stuck.user)
-		add(status, ", in use %llu", stuck.user);
-	return stuck.pinned + stuck.hugetlb + stuck.user >= VF_EXTENT_KB;
+	vf_usage_remaining(n->id, &remaining);
+	add(status, ": kernel %llu", remaining.kernel);
+	if (remaining.free)
+		add(status, ", fragments %llu", remaining.free);
+	if (remaining.pinned)
+		add(status, ", pinned %llu", remaining.pinned);
+	if (remaining.hugetlb)
+		add(status, ", hugetlb pool %llu", remaining.hugetlb);
+	if (remaining.balloon)
+		add(status, ", balloon %llu", remaining.balloon);
+	if (remaining.user)
+		add(status, ", in use %llu", remaining.user);
+	return remaining.pinned + remaining.hugetlb + remaining.user >= VF_EXTENT_KB;
 }
 
 /**
- * vf_status_short() - add which nodes have not the memory they should
+ * vf_status_short() - add which nodes have more or less memory than they should
  * @status: what was said so far; each node is added after "; "
  * @guest: what there is
  * @wanted: what should be
  *
  * Context: may sleep.
- * Return: true if that is more than what the kernel itself always keeps.
+ * Return: true if there is more to it than kernel memory and fragments.
  */
 bool vf_status_short(struct vf_status *status, const struct vf_guest *guest,
 		     const struct vf_wanted *wanted)
@@ -138,7 +137,7 @@ bool vf_status_short(struct vf_status *status, const struct vf_guest *guest,
 		if (!wanted->nodes[i].named)
 			continue;
 		if (n->current_kb >= to_kb + VF_EXTENT_KB) {
-			fell_short |= add_stuck(status, n, to_kb);
+			fell_short |= add_remaining(status, n, to_kb);
 		} else if (vf_node_short(n, to_kb)) {
 			add(status,
 			    "; node %u has %llu KiB, asked for %llu: the host has no more for it",

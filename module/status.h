@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the host is told in words: how far a change has come, and how it ended. */
+/* The key "status": how far a change is, and how it ended. */
 #ifndef VIRTFLEX_STATUS_H
 #define VIRTFLEX_STATUS_H
 
@@ -11,16 +11,16 @@
 /**
  * struct vf_status - a status, as it is put together
  * @text: value of the key
- * @told: jiffies when the host was last told
+ * @written: jiffies when it was written last
  */
 struct vf_status {
 	char text[VF_STATUS_LEN];
-	unsigned long told;
+	unsigned long written;
 };
 
 void vf_status_set(struct vf_status *status, const char *fmt, ...)
 	__printf(2, 3);
-void vf_status_say(struct vf_status *status);
+void vf_status_write(struct vf_status *status);
 void vf_status_step(struct vf_status *status, const struct vf_guest *guest,
 		    const struct vf_steps *plan, u32 step, const char *verb);
 void vf_status_progress(struct vf_status *status, u64 done_kb, u64 all_kb);

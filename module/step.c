@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Carries out steps. Those that take long ask between two extents whether to go
- * on; what they did until then is in struct vf_guest when they return.
+ * Carries out steps. Those that take long ask after each extent whether to stop; what
+ * was done until then is in struct vf_guest when they return.
  */
 #include <linux/compiler.h>
 #include <linux/jiffies.h>
@@ -9,13 +9,13 @@
 
 #include "cpus.h"
 #include "guest.h"
-#include "hold.h"
+#include "isolate.h"
 #include "memory.h"
 #include "state.h"
 #include "step.h"
 #include "usage.h"
 
-/* How often it is looked whether programs have left a node. */
+/* How often to check whether programs have left a node. */
 #define GRACE_POLL	(HZ / 20)
 
 static unsigned int grace_ms = 2000;
@@ -68,86 +68,86 @@ static int step_grace(struct vf_work *work, u32 unused)
 	return ret;
 }
 
-/* What has to leave one node would else go to the next, and then leave that. */
-static int step_close(struct vf_work *work, u32 unused)
+/* Otherwise pages would be migrated from one leaving node to the next. */
+static int step_isolate(struct vf_work *work, u32 unused)
 {
 	u32 i;
 
 	for (i = 0; i < work->guest->nr_nodes; i++)
-		if (vf_plan_closes(work->guest, work->goal, i))
-			vf_hold_close(work->guest->nodes[i].id);
+		if (vf_plan_isolates(work->guest, work->goal, i))
+			vf_isolate_node(work->guest->nodes[i].id);
 	return work->pause(0);
 }
 
-/* Less than asked is no failure of the step; vf_status_short() tells. */
-static int step_memory_out(struct vf_work *work, u32 node)
+/* Falling short is no failure of the step: vf_status_short() reports it. */
+static int step_unplug(struct vf_work *work, u32 node)
 {
 	u32 id = work->guest->nodes[node].id;
 	u64 from_kb = vf_guest_node_kb(id), now_kb = from_kb;
 	u64 to_kb = vf_wanted_kb(work->guest, work->goal, node);
 	bool small = work->goal->option[VF_OPT_SMALL];
-	enum vf_moved moved = VF_MOVED;
+	enum vf_attempt attempt = VF_DONE;
 	int ret = 0;
 
-	if (!vf_memory_movable())
+	if (!vf_memory_can_unplug())
 		return 0;
-	vf_memory_take_begin(id);
-	while (now_kb >= to_kb + VF_EXTENT_KB && moved != VF_NO_MORE && !ret) {
-		moved = vf_memory_take(id);
+	vf_memory_unplug_begin(id);
+	while (now_kb >= to_kb + VF_EXTENT_KB && attempt != VF_EXHAUSTED && !ret) {
+		attempt = vf_memory_unplug(id);
 		now_kb = vf_guest_node_kb(id);
 		vf_status_progress(work->status, from_kb - now_kb,
 				   from_kb - to_kb);
 		ret = work->pause(0);
 	}
 	while (!ret && small && now_kb > to_kb &&
-	       vf_memory_take_small(id, now_kb - to_kb) == VF_MOVED) {
+	       vf_memory_unplug_small(id, now_kb - to_kb) == VF_DONE) {
 		now_kb = vf_guest_node_kb(id);
 		ret = work->pause(0);
 	}
-	vf_hold_release(id);
+	vf_unisolate_node(id);
 	return ret;
 }
 
-static int step_memory_in(struct vf_work *work, u32 node)
+static int step_plug(struct vf_work *work, u32 node)
 {
 	u32 id = work->guest->nodes[node].id;
 	u64 from_kb = vf_guest_node_kb(id), now_kb = from_kb;
-	u64 to_kb = work->goal->nodes[node].value[VF_KEY_TARGET];
+	u64 to_kb = vf_wanted_kb(work->guest, work->goal, node);
 	unsigned long patience = jiffies + work->goal->option[VF_OPT_WAIT_S] * HZ;
 	int ret = 0;
 
 	while (now_kb < to_kb && !ret) {
-		enum vf_moved moved = vf_memory_give(id, to_kb - now_kb);
+		enum vf_attempt attempt = vf_memory_plug(id, to_kb - now_kb);
 
-		if (moved == VF_NO_MORE)
+		if (attempt == VF_EXHAUSTED)
 			break;
-		if (moved == VF_NOT_MOVED && !time_before(jiffies, patience))
+		if (attempt == VF_NEXT && !time_before(jiffies, patience))
 			break;
 		now_kb = vf_guest_node_kb(id);
 		vf_status_progress(work->status, now_kb - from_kb,
 				   to_kb - from_kb);
-		/* The host has none just now, and is waited for. */
-		ret = work->pause(moved == VF_NOT_MOVED ? HZ : 0);
+		/* Xen has no memory now: retry for as long as wait_s says. */
+		ret = work->pause(attempt == VF_NEXT ? HZ : 0);
 	}
 	return ret;
 }
 
 static int step_publish(struct vf_work *work, u32 unused)
 {
-	vf_wanted_take(work->guest, work->goal);
-	vf_guest_settle(work->guest);
+	vf_wanted_commit(work->guest, work->goal);
+	vf_guest_set_baseline(work->guest);
 	return vf_state_publish(work->guest, NULL, VIRTFLEX_STABLE, "");
 }
 
 /* By enum vf_step_kind. */
 static int (*const run[VF_NR_STEP_KINDS])(struct vf_work *work, u32 index) = {
 	[VF_STEP_ANNOUNCE]	= step_announce,
-	[VF_STEP_MEMORY_IN]	= step_memory_in,
+	[VF_STEP_PLUG]	= step_plug,
 	[VF_STEP_VCPU_ONLINE]	= step_vcpu_online,
 	[VF_STEP_GRACE]		= step_grace,
 	[VF_STEP_VCPU_OFFLINE]	= step_vcpu_offline,
-	[VF_STEP_CLOSE]		= step_close,
-	[VF_STEP_MEMORY_OUT]	= step_memory_out,
+	[VF_STEP_ISOLATE]		= step_isolate,
+	[VF_STEP_UNPLUG]	= step_unplug,
 	[VF_STEP_PUBLISH]	= step_publish,
 };
 

@@ -9,10 +9,10 @@
 /**
  * struct vf_work - what steps are carried out on, and for
  * @guest: what there is; steps change it
- * @goal: what they are to come to; may be gone once @pause did not return 0
+ * @goal: what they are to come to; not to be used once @pause did not return 0
  * @status: says how far a step has come
- * @pause: sleeps for so many jiffies, or until the host has something to say;
- *	returns 0 to go on, or the reason to leave off
+ * @pause: sleeps for so many jiffies, or until there is a reason to stop; returns 0 or
+ *	that reason
  */
 struct vf_work {
 	struct vf_guest *guest;

@@ -24,21 +24,21 @@ const char *vf_request_name(enum vf_request request)
 }
 
 /**
- * vf_node_short() - whether a node should get back memory that is with the host
+ * vf_node_short() - whether a node should have more of its memory plugged
  * @node: which
  * @to_kb: memory it should have
  *
- * Memory that the node never had is not missing: the host's count is above the
- * kernel's by what firmware and video memory take.
+ * Memory that it never had does not count: the host's count includes what firmware and
+ * video memory take.
  *
  * Return: true if so.
  */
 bool vf_node_short(const struct vf_node *node, u64 to_kb)
 {
-	if (node->current_kb >= to_kb)
+	if (node->current_kb + VF_PAGE_KB > to_kb)
 		return false;
 	return node->small_kb ||
-	       (node->out_kb && node->current_kb + VF_EXTENT_KB <= to_kb);
+	       (node->unplugged_kb && node->current_kb + VF_EXTENT_KB <= to_kb);
 }
 
 /**
@@ -127,11 +127,11 @@ bool vf_wanted_equal(const struct vf_guest *guest, const struct vf_wanted *a,
 }
 
 /**
- * vf_wanted_as_is() - want what there is, to come back to it later
+ * vf_wanted_from_guest() - want what there is, to come back to it later
  * @guest: what there is
  * @wanted: out
  */
-void vf_wanted_as_is(const struct vf_guest *guest, struct vf_wanted *wanted)
+void vf_wanted_from_guest(const struct vf_guest *guest, struct vf_wanted *wanted)
 {
 	u32 i;
 
@@ -149,11 +149,11 @@ void vf_wanted_as_is(const struct vf_guest *guest, struct vf_wanted *wanted)
 }
 
 /**
- * vf_wanted_take() - what was wanted is now what there is
+ * vf_wanted_commit() - what was wanted is now what there is
  * @guest: changed: the description of nodes, and which are active
  * @wanted: a description that passed vf_wanted_check()
  */
-void vf_wanted_take(struct vf_guest *guest, const struct vf_wanted *wanted)
+void vf_wanted_commit(struct vf_guest *guest, const struct vf_wanted *wanted)
 {
 	u32 i;
 

@@ -18,6 +18,9 @@
 /** VF_EXTENT_KB - memory comes and goes in extents of this size, in KiB */
 #define VF_EXTENT_KB	2048
 
+/** VF_PAGE_KB - size of a page, in KiB */
+#define VF_PAGE_KB	4
+
 /** VF_MAX_VCPUS - vCPU ids are below this */
 #define VF_MAX_VCPUS	8192
 
@@ -45,8 +48,8 @@ struct vf_error {
  * @pnode: physical node behind it, or VF_PNODE_UNKNOWN
  * @current_kb: memory the kernel has on it
  * @was_kb: memory it had before the change that is going on
- * @out_kb: memory of it that is with the host
- * @small_kb: of that, what is in smaller pieces than an extent
+ * @unplugged_kb: memory of it that is unplugged
+ * @small_kb: of that, in blocks smaller than an extent
  * @target_kb: memory the host wanted it to have; of use where @described
  * @capacity_kb: most memory it can have; of use where @described
  */
@@ -59,7 +62,7 @@ struct vf_node {
 	s32 pnode;
 	u64 current_kb;
 	u64 was_kb;
-	u64 out_kb;
+	u64 unplugged_kb;
 	u64 small_kb;
 	u64 target_kb;
 	u64 capacity_kb;
@@ -131,8 +134,8 @@ struct vf_wanted_node {
 /** enum vf_option - how a change is to be carried out; table in parse.c */
 enum vf_option {
 	VF_OPT_GRACE_MS,	/* for programs to leave a node by themselves */
-	VF_OPT_SMALL,		/* take also what is no whole extent */
-	VF_OPT_WAIT_S,		/* keep trying while the host has no memory */
+	VF_OPT_SMALL,		/* unplug also blocks smaller than an extent */
+	VF_OPT_WAIT_S,		/* retry to plug while the host has no memory */
 	VF_NR_OPTIONS,
 };
 
@@ -168,7 +171,7 @@ bool vf_wanted_active(const struct vf_guest *guest,
 		      const struct vf_wanted *wanted, u32 node);
 u64 vf_wanted_kb(const struct vf_guest *guest, const struct vf_wanted *wanted,
 		 u32 node);
-void vf_wanted_as_is(const struct vf_guest *guest, struct vf_wanted *wanted);
-void vf_wanted_take(struct vf_guest *guest, const struct vf_wanted *wanted);
+void vf_wanted_from_guest(const struct vf_guest *guest, struct vf_wanted *wanted);
+void vf_wanted_commit(struct vf_guest *guest, const struct vf_wanted *wanted);
 
 #endif /* VIRTFLEX_TOPOLOGY_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Looks at the kernel's counters and page structures, and changes nothing. Who
- * decides by what is found here has to live with its being a moment old.
+ * Reads the kernel's counters and page structures, and changes nothing. The results are
+ * racy snapshots.
  */
 #include <linux/cpumask.h>
 #include <linux/hugetlb.h>
@@ -12,18 +12,19 @@
 #include <linux/sched.h>
 #include <linux/vmstat.h>
 
+#include "extent.h"
 #include "guest.h"
 #include "memory.h"
 #include "parse.h"
 #include "usage.h"
 
 /*
- * Fewer mapped pages than this are no reason to wait: pages that processes of
- * other nodes share, of libraries mostly.
+ * Fewer mapped pages than this are ignored: mostly those of libraries, which processes
+ * on other nodes share.
  */
 #define FEW_PAGES	64
 
-/* With what CPUs have not added up yet. */
+/* With the deltas that CPUs have not folded in yet. */
 static unsigned long node_stat(u32 node, enum node_stat_item item)
 {
 	pg_data_t *pgdat = NODE_DATA(node);
@@ -47,7 +48,7 @@ static unsigned long node_free(u32 node)
 	return pages;
 }
 
-/* What stays free whatever happens, and a little more. */
+/* High watermarks */
 static unsigned long node_reserve(u32 node)
 {
 	unsigned long pages = 0;
@@ -64,7 +65,7 @@ static unsigned long node_file(u32 node)
 	       node_stat(node, NR_INACTIVE_FILE);
 }
 
-/* What would have to move; half of the page cache can as well be dropped. */
+/* Pages to migrate; half of the page cache can be dropped instead. */
 static unsigned long node_movable(u32 node)
 {
 	return node_stat(node, NR_ACTIVE_ANON) +
@@ -72,7 +73,7 @@ static unsigned long node_movable(u32 node)
 	       node_stat(node, NR_UNEVICTABLE) + node_file(node) / 2;
 }
 
-static unsigned long node_room(u32 node, unsigned long coming)
+static unsigned long node_headroom(u32 node, unsigned long coming)
 {
 	unsigned long pages = node_free(node) + node_file(node) / 2 + coming;
 	unsigned long reserve = node_reserve(node);
@@ -85,7 +86,7 @@ static unsigned long kb_pages(u64 kb)
 	return kb >> (PAGE_SHIFT - 10);
 }
 
-/* Memory below 4 GiB, which devices that know no more than 32 bits of an address need */
+/* Memory below 4 GiB, which devices with 32-bit addresses need */
 static unsigned long node_low(u32 node)
 {
 	struct zone *zones = NODE_DATA(node)->node_zones;
@@ -97,8 +98,8 @@ static unsigned long node_low(u32 node)
 	return pages;
 }
 
-/* What cannot leave a node, and what has to stay free for the rest to be of use. */
-static u64 node_least_kb(u32 node)
+/* The smallest usable target: unmovable memory, and the high watermarks. */
+static u64 node_min_kb(u32 node)
 {
 	unsigned long present = kb_pages(vf_guest_node_kb(node));
 	unsigned long leaves = node_free(node) + node_stat(node, NR_ACTIVE_ANON) +
@@ -110,10 +111,32 @@ static u64 node_least_kb(u32 node)
 }
 
 /**
+ * vf_usage_free_elsewhere() - whether other nodes have free memory for an extent
+ * @node: its id
+ *
+ * What is isolated is not free.
+ *
+ * Return: true if so, above the watermarks.
+ */
+bool vf_usage_free_elsewhere(u32 node)
+{
+	unsigned long pages = 0;
+	u32 other;
+
+	for_each_online_node(other) {
+		unsigned long free = node_free(other);
+
+		if (other != node && free > node_reserve(other))
+			pages += free - node_reserve(other);
+	}
+	return pages >= VF_EXTENT_PAGES;
+}
+
+/**
  * vf_usage_by_users() - whether processes have memory on a node
  * @node: its id
  *
- * Return: false if they have none worth mentioning.
+ * Return: false if they have less than FEW_PAGES mapped there.
  */
 bool vf_usage_by_users(u32 node)
 {
@@ -122,47 +145,47 @@ bool vf_usage_by_users(u32 node)
 }
 
 /**
- * vf_usage_least() - whether nodes that stay can do with the memory they are to have
+ * vf_usage_min() - whether targets above 0 are large enough
  * @guest: what there is
  * @wanted: what is wanted
- * @err: why not, and what they can do with
+ * @err: why not, and the minimum
  *
- * A node with a target is active: programs bound to it would be killed where all it
- * has is the kernel's.
+ * A node with such a target is active. If all its memory is the kernel's, programs that
+ * are bound to it are killed for want of memory.
  *
  * Return: 0 or -EINVAL.
  */
-int vf_usage_least(const struct vf_guest *guest, const struct vf_wanted *wanted,
-		   struct vf_error *err)
+int vf_usage_min(const struct vf_guest *guest, const struct vf_wanted *wanted,
+		 struct vf_error *err)
 {
 	u32 i;
 
 	for (i = 0; i < guest->nr_nodes; i++) {
 		const struct vf_node *n = &guest->nodes[i];
 		u64 target_kb = wanted->nodes[i].value[VF_KEY_TARGET];
-		u64 least_kb;
+		u64 min_kb;
 
 		if (!n->online || !wanted->nodes[i].named || !target_kb ||
-		    target_kb + VF_EXTENT_KB > n->current_kb + n->out_kb)
+		    target_kb + VF_EXTENT_KB > n->current_kb + n->unplugged_kb)
 			continue;
-		least_kb = node_least_kb(n->id);
-		if (target_kb >= least_kb)
+		min_kb = node_min_kb(n->id);
+		if (target_kb >= min_kb)
 			continue;
 		vf_error_set(err,
-			     "numa/node/%u/target: %llu KiB is too little for what the kernel has there; ask for %llu or more, or for 0",
-			     n->vnode, target_kb, least_kb);
+			     "numa/node/%u/target: %llu KiB is below what the kernel needs there; ask for %llu or more, or for 0",
+			     n->vnode, target_kb, min_kb);
 		return -EINVAL;
 	}
 	return 0;
 }
 
 /**
- * vf_usage_low() - whether memory stays below 4 GiB
+ * vf_usage_low() - whether some memory below 4 GiB stays
  * @guest: what there is
  * @wanted: what is wanted
- * @err: why not, and what would do
+ * @err: why not, and the minimum
  *
- * Nodes are emptied from the top, so that any that keeps memory keeps what it has there.
+ * This looks at whole nodes. How much of a node that stays is below 4 GiB is not looked at.
  *
  * Return: 0 or -EINVAL.
  */
@@ -177,32 +200,33 @@ int vf_usage_low(const struct vf_guest *guest, const struct vf_wanted *wanted,
 
 		if (!n->online || !node_low(n->id))
 			continue;
-		if (!wanted->nodes[i].named || vf_wanted_kb(guest, wanted, i))
+		if (vf_wanted_active(guest, wanted, i))
 			return 0;
-		leaves = n;
+		if (n->active)
+			leaves = n;
 	}
 	if (!leaves)
 		return 0;
 	vf_error_set(err,
 		     "numa/node/%u/target: no node would keep memory below 4 GiB, which devices need; ask for %llu KiB or more",
-		     leaves->vnode, node_least_kb(leaves->id));
+		     leaves->vnode, node_min_kb(leaves->id));
 	return -EINVAL;
 }
 
 /**
- * vf_usage_room() - whether what is in use fits where memory stays
+ * vf_usage_headroom() - whether the nodes that stay have headroom for what is migrated
  * @guest: what there is
  * @wanted: what is wanted
  * @err: why not, in numbers
  *
- * What comes is room as well.
+ * Memory that is plugged by the same change counts.
  *
  * Return: 0 or -ENOSPC.
  */
-int vf_usage_room(const struct vf_guest *guest, const struct vf_wanted *wanted,
-		  struct vf_error *err)
+int vf_usage_headroom(const struct vf_guest *guest,
+		      const struct vf_wanted *wanted, struct vf_error *err)
 {
-	unsigned long move = 0, room = 0;
+	unsigned long move = 0, headroom = 0;
 	u32 i;
 
 	for (i = 0; i < guest->nr_nodes; i++) {
@@ -214,10 +238,10 @@ int vf_usage_room(const struct vf_guest *guest, const struct vf_wanted *wanted,
 		if (!n->online)
 			continue;
 		if (to_kb >= n->current_kb) {
-			u64 coming_kb = min(to_kb - n->current_kb, n->out_kb);
+			u64 coming_kb = min(to_kb - n->current_kb, n->unplugged_kb);
 
 			if (vf_wanted_active(guest, wanted, i))
-				room += node_room(n->id, kb_pages(coming_kb));
+				headroom += node_headroom(n->id, kb_pages(coming_kb));
 			continue;
 		}
 		take = kb_pages(n->current_kb - to_kb);
@@ -225,76 +249,77 @@ int vf_usage_room(const struct vf_guest *guest, const struct vf_wanted *wanted,
 		if (take > free)
 			move += min(take - free, node_movable(n->id));
 	}
-	if (move <= room)
+	if (move <= headroom)
 		return 0;
 	vf_error_set(err,
-		     "no room: %llu KiB in use would have to move, and the nodes that stay have %llu KiB for them; free %llu KiB in the guest, or take less",
-		     vf_pages_kb(move), vf_pages_kb(room), vf_pages_kb(move - room));
+		     "not enough headroom: %llu KiB in use must be migrated, and the nodes that stay can take %llu KiB; free %llu KiB in the guest, or unplug less",
+		     vf_pages_kb(move), vf_pages_kb(headroom),
+		     vf_pages_kb(move - headroom));
 	return -ENOSPC;
 }
 
-/* What a page that somebody uses is in use for. */
-static u64 *used_as(struct page *page, struct vf_stuck *stuck)
+/* What the folio of a page is used for. */
+static u64 *folio_kind(struct page *page, struct vf_remaining *remaining)
 {
 	struct folio *folio = page_folio(page);
-	u64 *kind = &stuck->kernel;
+	u64 *kind = &remaining->kernel;
 
 	/* With a reference it stays the folio that it is. */
 	if (!folio_try_get(folio))
 		return kind;
 	if (page_folio(page) == folio && folio_test_lru(folio))
-		kind = folio_maybe_dma_pinned(folio) ? &stuck->pinned :
-						       &stuck->user;
+		kind = folio_maybe_dma_pinned(folio) ? &remaining->pinned :
+						       &remaining->user;
 	folio_put(folio);
 	return kind;
 }
 
-/* What a page is in use for; sets nr to how many are like it. */
-static u64 *stuck_as(struct page *page, struct vf_stuck *stuck,
-		     unsigned long *nr)
+/* What a page is used for; sets nr to how many pages that holds for. */
+static u64 *page_kind(struct page *page, struct vf_remaining *remaining,
+		      unsigned long *nr)
 {
 	*nr = 1;
 	if (PageBuddy(page)) {
 		/* It may be allocated meanwhile: anything can be in there. */
 		*nr = 1UL << min_t(unsigned long, page_private(page),
 				   MAX_PAGE_ORDER);
-		return &stuck->free;
+		return &remaining->free;
 	}
 	if (PageOffline(page))
-		return &stuck->balloon;
+		return &remaining->balloon;
 	if (folio_test_hugetlb(page_folio(page)))
-		return &stuck->hugetlb;
-	return used_as(page, stuck);
+		return &remaining->hugetlb;
+	return folio_kind(page, remaining);
 }
 
 /**
- * vf_usage_stuck() - what the memory of a node is in use for
+ * vf_usage_remaining() - what the remaining memory of a node is used for
  * @node: its id
- * @stuck: out
+ * @remaining: out
  *
- * Looks at pages that come and go meanwhile: the numbers are of about now. What
- * is with the host by our doing is not counted.
+ * Pages are allocated and freed meanwhile, so that the numbers are approximate. What is
+ * unplugged is not counted.
  *
  * Context: may sleep.
  */
-void vf_usage_stuck(u32 node, struct vf_stuck *stuck)
+void vf_usage_remaining(u32 node, struct vf_remaining *remaining)
 {
 	unsigned long pfn = NODE_DATA(node)->node_start_pfn;
 	unsigned long end = pgdat_end_pfn(NODE_DATA(node)), nr;
-	u64 out_kb = vf_memory_out_kb(node);
+	u64 unplugged_kb = vf_memory_unplugged_kb(node);
 
-	*stuck = (struct vf_stuck){};
+	*remaining = (struct vf_remaining){};
 	for (; pfn < end; pfn += nr) {
 		struct page *page = pfn_to_online_page(pfn);
 		u64 *kind;
 
 		nr = 1;
 		if (page && page_to_nid(page) == node) {
-			kind = stuck_as(page, stuck, &nr);
+			kind = page_kind(page, remaining, &nr);
 			*kind += vf_pages_kb(nr);
 		}
 		if (!(pfn % SZ_1K))
 			cond_resched();
 	}
-	stuck->balloon -= min(stuck->balloon, out_kb);
+	remaining->balloon -= min(remaining->balloon, unplugged_kb);
 }

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the memory of nodes is in use for. */
+/* What the memory of nodes is used for, and whether a change leaves enough. */
 #ifndef VIRTFLEX_USAGE_H
 #define VIRTFLEX_USAGE_H
 
 #include "topology.h"
 
 /**
- * struct vf_stuck - what is left on a node, by reason, in KiB
- * @kernel: in use by the kernel, which does not move
+ * struct vf_remaining - memory that a node still has, by reason, in KiB
+ * @kernel: used by the kernel, which is unmovable
  * @pinned: pinned, by io_uring, RDMA or the like
  * @hugetlb: in the pool of huge pages
- * @user: of processes or the page cache, and in use just now
- * @balloon: handed back by the stock balloon driver, page by page
- * @free: free, in pieces smaller than an extent
+ * @user: used by processes or the page cache
+ * @balloon: taken by the stock balloon driver, page by page
+ * @free: free, in fragments smaller than an extent
  */
-struct vf_stuck {
+struct vf_remaining {
 	u64 kernel;
 	u64 pinned;
 	u64 hugetlb;
@@ -24,12 +24,13 @@ struct vf_stuck {
 };
 
 bool vf_usage_by_users(u32 node);
-int vf_usage_least(const struct vf_guest *guest, const struct vf_wanted *wanted,
-		   struct vf_error *err);
+bool vf_usage_free_elsewhere(u32 node);
+int vf_usage_min(const struct vf_guest *guest, const struct vf_wanted *wanted,
+		 struct vf_error *err);
 int vf_usage_low(const struct vf_guest *guest, const struct vf_wanted *wanted,
 		 struct vf_error *err);
-int vf_usage_room(const struct vf_guest *guest, const struct vf_wanted *wanted,
-		  struct vf_error *err);
-void vf_usage_stuck(u32 node, struct vf_stuck *stuck);
+int vf_usage_headroom(const struct vf_guest *guest,
+		      const struct vf_wanted *wanted, struct vf_error *err);
+void vf_usage_remaining(u32 node, struct vf_remaining *remaining);
 
 #endif /* VIRTFLEX_USAGE_H */

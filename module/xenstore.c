@@ -247,27 +247,27 @@ int vf_xs_writable(void)
 }
 
 /**
- * vf_xs_passes() - whether an error of xenstore's may be over the next time
+ * vf_xs_is_transient() - whether an error of xenstore's may be over the next time
  * @ret: the error
  *
  * -ENOSPC is a quota, as of transactions that this guest has open.
  *
  * Return: true if so.
  */
-bool vf_xs_passes(int ret)
+bool vf_xs_is_transient(int ret)
 {
 	return ret == -EAGAIN || ret == -ENOMEM || ret == -ENOSPC ||
 	       ret == -EBUSY || ret == -EIO;
 }
 
 /**
- * vf_xs_say() - tell the host, if it wants to hear
+ * vf_xs_write() - tell the host, if it wants to hear
  * @key: below numa
  * @text: value
  *
  * A host that did not make the key writable is not told, which is its choice.
  */
-void vf_xs_say(const char *key, const char *text)
+void vf_xs_write(const char *key, const char *text)
 {
 	if (vf_xs_ready())
 		xenbus_write(XBT_NIL, "numa", key, text);

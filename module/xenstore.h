@@ -30,8 +30,8 @@ bool vf_xs_ready(void);
 int vf_xs_read(const struct vf_guest *guest, struct vf_reading *reading,
 	       bool always);
 int vf_xs_writable(void);
-bool vf_xs_passes(int ret);
-void vf_xs_say(const char *key, const char *text);
+bool vf_xs_is_transient(int ret);
+void vf_xs_write(const char *key, const char *text);
 int vf_xs_answer(const struct vf_guest *guest, const struct vf_reading *to,
 		 struct vf_reading *scratch, const char *status,
 		 const char *error);
@@ -67,12 +67,12 @@ static inline int vf_xs_writable(void)
 	return -ENODEV;
 }
 
-static inline bool vf_xs_passes(int ret)
+static inline bool vf_xs_is_transient(int ret)
 {
 	return false;
 }
 
-static inline void vf_xs_say(const char *key, const char *text)
+static inline void vf_xs_write(const char *key, const char *text)
 {
 }
 

@@ -31,8 +31,9 @@ static bool find_node(int node, unsigned long *begin, unsigned long *nr)
 			inside = n == node;
 		if (!inside)
 			continue;
-		sscanf(line, " spanned %lu", &spanned);
-		sscanf(line, " present %lu", &present);
+		if (sscanf(line, " spanned %lu", &spanned) == 1 ||
+		    sscanf(line, " present %lu", &present) == 1)
+			continue;
 		if (sscanf(line, " start_pfn: %lu", &start) != 1 || !present)
 			continue;
 		first = start < first ? start : first;

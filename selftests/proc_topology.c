@@ -117,7 +117,7 @@ TEST_F(topology, world_readable)
 			    !strcmp(entry->d_name, "capacity") ||
 			    !strcmp(entry->d_name, "topology"));
 	closedir(dir);
-	ASSERT_EQ(0, stat("/proc/virtflex/capacity", &st));
+	ASSERT_EQ(0, stat("/proc/virtflex/counters", &st));
 	EXPECT_EQ(0444, st.st_mode & 07777);
 }
 

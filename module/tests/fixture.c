@@ -15,9 +15,9 @@ void fixture_init(struct fixture *f)
 	f->wanted.nodes = f->wanted_nodes;
 	f->wanted.vcpus = f->wanted_vcpus;
 	f->plan.step = f->plan_steps;
-	f->plan.room = ARRAY_SIZE(f->plan_steps);
-	f->as_was.nodes = f->was_nodes;
-	f->as_was.vcpus = f->was_vcpus;
+	f->plan.max = ARRAY_SIZE(f->plan_steps);
+	f->initial.nodes = f->was_nodes;
+	f->initial.vcpus = f->was_vcpus;
 	for (i = 0; i < FIXTURE_NODES; i++) {
 		f->nodes[i].id = i;
 		f->nodes[i].vnode = i;

@@ -16,13 +16,13 @@
  * @guest: points to the rest
  * @wanted: points to the rest
  * @plan: points to the rest
- * @as_was: points to the rest
+ * @initial: points to the rest
  */
 struct fixture {
 	struct vf_guest guest;
 	struct vf_wanted wanted;
 	struct vf_steps plan;
-	struct vf_wanted as_was;
+	struct vf_wanted initial;
 	struct vf_error err;
 
 	struct vf_node nodes[FIXTURE_NODES];

@@ -30,7 +30,7 @@ static void check_plan(struct fixture *f)
 	u32 i;
 
 	must(!vf_plan(&f->guest, &f->wanted, &f->plan));
-	must(f->plan.nr >= 2 && f->plan.nr <= vf_steps_room(&f->guest));
+	must(f->plan.nr >= 2 && f->plan.nr <= vf_plan_max_steps(&f->guest));
 	for (i = 0; i < f->plan.nr; i++) {
 		struct vf_step step = f->plan.step[i];
 		char text[64];
@@ -39,7 +39,7 @@ static void check_plan(struct fixture *f)
 		must(step.kind != VF_STEP_VCPU_OFFLINE ||
 		     f->vcpus[step.index].id);
 	}
-	must(!vf_plan_back(&f->guest, &f->as_was, &f->plan));
+	must(!vf_plan_rollback(&f->guest, &f->initial, &f->plan));
 }
 
 static void check_accepted(struct fixture *f)
@@ -69,7 +69,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = '\0';
 	fixture_init(&f);
-	vf_wanted_as_is(&f.guest, &f.as_was);
+	vf_wanted_from_guest(&f.guest, &f.initial);
 	if (fixture_read(&f, text) ||
 	    vf_wanted_check(&f.guest, &f.wanted, &f.err)) {
 		check_reason(&f);
@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		check_accepted(&f);
 		check_plan(&f);
 		must(vf_wanted_equal(&f.guest, &f.wanted, &f.wanted));
-		vf_wanted_take(&f.guest, &f.wanted);
+		vf_wanted_commit(&f.guest, &f.wanted);
 	}
 	free(text);
 	return 0;

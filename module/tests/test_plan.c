@@ -35,7 +35,7 @@ static void assert_plan(struct fixture *f, const char *expected)
 	assert_string_equal(text, expected);
 }
 
-/* As vf_guest_settle() does: a change starts from what is now. */
+/* As vf_guest_set_baseline() does: a change starts from what is now. */
 static void settle(struct fixture *f)
 {
 	u32 i;
@@ -48,10 +48,10 @@ static void settle(struct fixture *f)
 
 static void move_memory(struct vf_node *n, u64 to_kb)
 {
-	u64 all_kb = n->current_kb + n->out_kb;
+	u64 all_kb = n->current_kb + n->unplugged_kb;
 
 	n->current_kb = to_kb < all_kb ? to_kb : all_kb;
-	n->out_kb = all_kb - n->current_kb;
+	n->unplugged_kb = all_kb - n->current_kb;
 }
 
 /* As the module does, but for the kernel. */
@@ -65,13 +65,13 @@ static void run_step(struct fixture *f, const struct vf_wanted *goal,
 	case VF_STEP_VCPU_OFFLINE:
 		f->vcpus[step.index].online = false;
 		break;
-	case VF_STEP_MEMORY_IN:
-	case VF_STEP_MEMORY_OUT:
+	case VF_STEP_PLUG:
+	case VF_STEP_UNPLUG:
 		move_memory(&f->nodes[step.index],
 			    vf_wanted_kb(&f->guest, goal, step.index));
 		break;
 	case VF_STEP_PUBLISH:
-		vf_wanted_take(&f->guest, &f->wanted);
+		vf_wanted_commit(&f->guest, &f->wanted);
 		settle(f);
 		break;
 	default:
@@ -87,13 +87,13 @@ static void run(struct fixture *f, u32 nr)
 		run_step(f, &f->wanted, f->plan.step[i]);
 }
 
-static void go_back(struct fixture *f)
+static void roll_back(struct fixture *f)
 {
 	u32 i;
 
-	assert_int_equal(vf_plan_back(&f->guest, &f->as_was, &f->plan), 0);
+	assert_int_equal(vf_plan_rollback(&f->guest, &f->initial, &f->plan), 0);
 	for (i = 0; i < f->plan.nr; i++)
-		run_step(f, &f->as_was, f->plan.step[i]);
+		run_step(f, &f->initial, f->plan.step[i]);
 }
 
 static void assert_all_there(struct fixture *f)
@@ -103,7 +103,7 @@ static void assert_all_there(struct fixture *f)
 	for (i = 0; i < FIXTURE_VCPUS; i++)
 		assert_true(f->vcpus[i].online);
 	for (i = 0; i < FIXTURE_NODES; i++)
-		assert_int_equal(f->nodes[i].out_kb, 0);
+		assert_int_equal(f->nodes[i].unplugged_kb, 0);
 }
 
 static void shrinks(void **state)
@@ -113,10 +113,10 @@ static void shrinks(void **state)
 	(void)state;
 	fixture_init(&f);
 	want(&f, "topo_change 2\n" GOES(2, 4, 5) GOES(3, 6, 7));
-	assert_plan(&f, "announce\ntime to leave\nvcpu 4 offline\n"
+	assert_plan(&f, "announce\ngrace period\nvcpu 4 offline\n"
 		    "vcpu 5 offline\nvcpu 6 offline\nvcpu 7 offline\n"
-		    "close nodes\nmemory of node 2 out\n"
-		    "memory of node 3 out\npublish\n");
+		    "isolate nodes\nunplug memory of node 2\n"
+		    "unplug memory of node 3\npublish\n");
 }
 
 static void expands_in_the_other_order(void **state)
@@ -128,7 +128,7 @@ static void expands_in_the_other_order(void **state)
 	want(&f, "topo_change 2\n" GOES(2, 4, 5));
 	run(&f, U32_MAX);
 	want(&f, "topo_change 1\n" COMES(2, 4, 5));
-	assert_plan(&f, "announce\nmemory of node 2 in\nvcpu 4 online\n"
+	assert_plan(&f, "announce\nplug memory of node 2\nvcpu 4 online\n"
 		    "vcpu 5 online\npublish\n");
 }
 
@@ -140,8 +140,8 @@ static void leaves_out_what_is_so(void **state)
 	fixture_init(&f);
 	f.vcpus[4].online = false;
 	want(&f, "topo_change 2\n" GOES(2, 4, 5) COMES(1, 2, 3));
-	assert_plan(&f, "announce\ntime to leave\nvcpu 5 offline\n"
-		    "close nodes\nmemory of node 2 out\npublish\n");
+	assert_plan(&f, "announce\ngrace period\nvcpu 5 offline\n"
+		    "isolate nodes\nunplug memory of node 2\npublish\n");
 	want(&f, "topo_change 1\n" COMES(1, 2, 3));
 	assert_plan(&f, "announce\npublish\n");
 }
@@ -154,7 +154,7 @@ static void takes_part(void **state)
 	(void)state;
 	fixture_init(&f);
 	want(&f, "topo_change 2\nnode/2/capacity 262144\nnode/2/target 100000\n");
-	assert_plan(&f, "announce\nmemory of node 2 out\npublish\n");
+	assert_plan(&f, "announce\nunplug memory of node 2\npublish\n");
 	run(&f, U32_MAX);
 	assert_int_equal(f.nodes[2].current_kb, 100000);
 	/* Less than an extent more, or less, is as good as that. */
@@ -164,7 +164,7 @@ static void takes_part(void **state)
 	want(&f, "topo_change 2\nnode/2/capacity 262144\nnode/2/target 97953\n");
 	assert_plan(&f, "announce\npublish\n");
 	want(&f, "topo_change 1\nnode/2/capacity 262144\nnode/2/target 102048\n");
-	assert_plan(&f, "announce\nmemory of node 2 in\npublish\n");
+	assert_plan(&f, "announce\nplug memory of node 2\npublish\n");
 }
 
 /* What fell short is tried again by the same request. */
@@ -177,9 +177,9 @@ static void tries_again(void **state)
 	want(&f, "topo_change 2\n" GOES(2, 4, 5));
 	run(&f, U32_MAX);
 	f.nodes[2].current_kb = 8192;
-	f.nodes[2].out_kb = 262144 - 8192;
+	f.nodes[2].unplugged_kb = 262144 - 8192;
 	want(&f, "topo_change 2\n" GOES(2, 4, 5));
-	assert_plan(&f, "announce\nclose nodes\nmemory of node 2 out\npublish\n");
+	assert_plan(&f, "announce\nisolate nodes\nunplug memory of node 2\npublish\n");
 }
 
 /* Nodes 2 and 3 have left; node 2 keeps what could not move. */
@@ -200,11 +200,11 @@ static void expands_and_takes_nothing(void **state)
 	(void)state;
 	two_left(&f);
 	want(&f, "topo_change 1\n" GOES(2, 4, 5) COMES(3, 6, 7));
-	assert_plan(&f, "announce\nmemory of node 3 in\nvcpu 6 online\n"
+	assert_plan(&f, "announce\nplug memory of node 3\nvcpu 6 online\n"
 		    "vcpu 7 online\npublish\n");
 	run(&f, U32_MAX);
 	assert_int_equal(f.nodes[2].current_kb, 8192);
-	assert_int_equal(f.nodes[3].out_kb, 0);
+	assert_int_equal(f.nodes[3].unplugged_kb, 0);
 }
 
 /* But what had come by then, for a change that is no longer wanted. */
@@ -216,11 +216,11 @@ static void expands_something_else(void **state)
 	two_left(&f);
 	want(&f, "topo_change 1\n" COMES(2, 4, 5) GOES(3, 6, 7));
 	run(&f, 2);
-	assert_int_equal(f.nodes[2].out_kb, 0);
+	assert_int_equal(f.nodes[2].unplugged_kb, 0);
 	want(&f, "topo_change 1\n" GOES(2, 4, 5) COMES(3, 6, 7));
 	run(&f, U32_MAX);
 	assert_int_equal(f.nodes[2].current_kb, 8192);
-	assert_int_equal(f.nodes[3].out_kb, 0);
+	assert_int_equal(f.nodes[3].unplugged_kb, 0);
 }
 
 /* Memory the host never took cannot come. */
@@ -242,12 +242,12 @@ static void brings_small_pieces(void **state)
 	(void)state;
 	fixture_init(&f);
 	f.nodes[2].current_kb -= 4;
-	f.nodes[2].out_kb = 4;
+	f.nodes[2].unplugged_kb = 4;
 	want(&f, "topo_change 1\n" COMES(2, 4, 5));
 	assert_plan(&f, "announce\npublish\n");
 	f.nodes[2].small_kb = 4;
 	want(&f, "topo_change 1\n" COMES(2, 4, 5));
-	assert_plan(&f, "announce\nmemory of node 2 in\npublish\n");
+	assert_plan(&f, "announce\nplug memory of node 2\npublish\n");
 }
 
 static void goes_back(void **state)
@@ -259,10 +259,10 @@ static void goes_back(void **state)
 	/* Everything but the last step, from which there is no way back. */
 	for (steps = 0; steps < 10; steps++) {
 		fixture_init(&f);
-		vf_wanted_as_is(&f.guest, &f.as_was);
+		vf_wanted_from_guest(&f.guest, &f.initial);
 		want(&f, "topo_change 2\n" GOES(2, 4, 5) GOES(3, 6, 7));
 		run(&f, steps);
-		go_back(&f);
+		roll_back(&f);
 		assert_all_there(&f);
 	}
 }
@@ -275,12 +275,12 @@ static void goes_back_to_half(void **state)
 	fixture_init(&f);
 	want(&f, "topo_change 2\n" GOES(3, 6, 7));
 	run(&f, U32_MAX);
-	vf_wanted_as_is(&f.guest, &f.as_was);
+	vf_wanted_from_guest(&f.guest, &f.initial);
 	want(&f, "topo_change 1\n" COMES(3, 6, 7));
 	run(&f, f.plan.nr - 1);
 	assert_all_there(&f);
-	go_back(&f);
-	assert_int_equal(f.nodes[3].out_kb, FIXTURE_KB);
+	roll_back(&f);
+	assert_int_equal(f.nodes[3].unplugged_kb, FIXTURE_KB);
 	assert_false(f.vcpus[6].online || f.vcpus[7].online);
 	assert_true(f.vcpus[4].online && f.vcpus[5].online);
 }
@@ -302,7 +302,7 @@ static void takes_over(void **state)
 		assert_false(f.vcpus[6].online || f.vcpus[7].online);
 		assert_true(f.nodes[2].active);
 		assert_false(f.nodes[3].active);
-		assert_int_equal(f.nodes[2].out_kb, 0);
+		assert_int_equal(f.nodes[2].unplugged_kb, 0);
 		assert_int_equal(f.nodes[3].current_kb, 0);
 	}
 }
@@ -316,12 +316,12 @@ static void goes_back_from_what_took_over(void **state)
 	for (first = 0; first < 10; first++)
 		for (second = 0; second < 9; second++) {
 			fixture_init(&f);
-			vf_wanted_as_is(&f.guest, &f.as_was);
+			vf_wanted_from_guest(&f.guest, &f.initial);
 			want(&f, "topo_change 2\n" GOES(2, 4, 5) GOES(3, 6, 7));
 			run(&f, first);
 			want(&f, "topo_change 2\n" COMES(2, 4, 5) GOES(3, 6, 7));
 			run(&f, second < f.plan.nr ? second : f.plan.nr - 1);
-			go_back(&f);
+			roll_back(&f);
 			assert_all_there(&f);
 		}
 }
@@ -333,13 +333,13 @@ static void host_that_never_decides(void **state)
 
 	(void)state;
 	fixture_init(&f);
-	vf_wanted_as_is(&f.guest, &f.as_was);
+	vf_wanted_from_guest(&f.guest, &f.initial);
 	for (i = 0; i < 1000; i++) {
 		want(&f, i % 2 ? "topo_change 2\n" COMES(2, 4, 5) GOES(3, 6, 7) :
 				 "topo_change 2\n" GOES(2, 4, 5) COMES(3, 6, 7));
 		run(&f, f.plan.nr - 1);
 	}
-	go_back(&f);
+	roll_back(&f);
 	assert_all_there(&f);
 }
 
@@ -349,8 +349,8 @@ static void room_is_enough(void **state)
 
 	(void)state;
 	fixture_init(&f);
-	assert_int_equal(vf_steps_room(&f.guest), ARRAY_SIZE(f.plan_steps));
-	f.plan.room = 3;
+	assert_int_equal(vf_plan_max_steps(&f.guest), ARRAY_SIZE(f.plan_steps));
+	f.plan.max = 3;
 	assert_int_equal(fixture_read(&f, "topo_change 2\n" GOES(2, 4, 5)), 0);
 	assert_int_equal(vf_plan(&f.guest, &f.wanted, &f.plan), -ENOSPC);
 }

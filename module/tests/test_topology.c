@@ -136,7 +136,7 @@ static void takes_good_input(void **state)
 	assert_int_equal(f.wanted.vcpus[6], VF_VCPU_UNNAMED);
 	assert_false(vf_wanted_complete(&f.guest, &f.wanted));
 
-	vf_wanted_take(&f.guest, &f.wanted);
+	vf_wanted_commit(&f.guest, &f.wanted);
 	assert_true(f.nodes[0].described);
 	assert_int_equal(f.nodes[0].pnode, 0);
 	assert_int_equal(f.nodes[2].pnode, VF_PNODE_UNKNOWN);
@@ -236,7 +236,7 @@ static void knows_what_adds_and_what_takes(void **state)
 	/* The first targets are above what the kernel counts: no addition. */
 	assert_int_equal(fixture_read(&f, "topo_change 2\n" ALL TWO_GOES), 0);
 	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), 0);
-	vf_wanted_take(&f.guest, &f.wanted);
+	vf_wanted_commit(&f.guest, &f.wanted);
 
 	assert_int_equal(fixture_read(&f, "topo_change 2\n" ALL TWO_KEPT), 0);
 	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), -EINVAL);
@@ -263,7 +263,7 @@ static void described_nodes_do_not_vanish(void **state)
 	(void)state;
 	fixture_init(&f);
 	assert_int_equal(fixture_read(&f, "topo_change 2\n" ALL TWO_GOES), 0);
-	vf_wanted_take(&f.guest, &f.wanted);
+	vf_wanted_commit(&f.guest, &f.wanted);
 	assert_int_equal(fixture_read(&f, "topo_change 2\n" TWO_GOES), 0);
 	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), -EINVAL);
 	assert_string_equal(f.err.text, "numa/node/0 is missing");
@@ -284,7 +284,8 @@ static void unplugged_vcpus(void **state)
 	assert_int_equal(f.wanted.vcpus[4], VF_VCPU_OFFLINE);
 	assert_int_equal(f.wanted.vcpus[5], VF_VCPU_UNNAMED);
 	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), 0);
-	assert_int_equal(fixture_read(&f, "topo_change 1\n" TWO_KEPT "node/2/vcpu/5 online\n"), -EINVAL);
+	assert_int_equal(fixture_read(&f, "topo_change 1\n" TWO_KEPT
+				      "node/2/vcpu/5 online\n"), -EINVAL);
 	assert_non_null(strstr(f.err.text, "no such vCPU"));
 }
 
@@ -296,11 +297,12 @@ static void short_of_what_is_out(void **state)
 	(void)state;
 	assert_false(vf_node_short(&n, 4096));
 	assert_false(vf_node_short(&n, 1 << 20));
-	n.out_kb = 2048;
+	n.unplugged_kb = 2048;
 	assert_false(vf_node_short(&n, 6143));
 	assert_true(vf_node_short(&n, 6144));
 	n.small_kb = 4;
 	assert_true(vf_node_short(&n, 4100));
+	assert_false(vf_node_short(&n, 4099));
 	assert_false(vf_node_short(&n, 4096));
 }
 

@@ -14,7 +14,7 @@
 here=/root/t/xen
 runs=$1 mib=$2
 topology=/proc/virtflex/topology
-capacity=/proc/virtflex/capacity
+counters=/proc/virtflex/counters
 balloon=/sys/devices/system/xen_memory/xen_memory0
 current=bench
 . "$here/lib.sh"
@@ -26,9 +26,9 @@ fail() {
 
 # counters: of node 3, into variables
 counters() {
-	while read -r word node out_kb _ free moved small in _ stuck out_us empty_us release_us in_us populate_us; do
+	while read -r word node unplugged_kb _ free moved small in _ evacuate_fail unplug_us evacuate_us decrease_us plug_us populate_us; do
 		[ "$word $node" != "node 3" ] || return
-	done <$capacity
+	done <$counters
 }
 
 # ticks: centiseconds, into a variable
@@ -54,7 +54,7 @@ until_so() {
 	done
 }
 
-node_is_out() { counters; [ "$out_kb" = "$1" ]; }
+node_is_out() { counters; [ "$unplugged_kb" = "$1" ]; }
 balloon_has() { read -r kb <$balloon/info/current_kb; [ "$kb" = "$1" ]; }
 answered_all() { [ "$(xenstore-read numa/topo_change)" = 0 ]; }
 
@@ -62,7 +62,7 @@ answered_all() { [ "$(xenstore-read numa/topo_change)" = 0 ]; }
 # How long that took, and of it in the steps, emptying, and in the hypervisor.
 timed_node() {
 	counters
-	before_us="$out_us $empty_us $release_us $in_us $populate_us"
+	before_us="$unplug_us $evacuate_us $decrease_us $plug_us $populate_us"
 	ticks
 	begin=$ticks
 	xenstore-write numa/node/3/target "$3" numa/topo_change "$2"
@@ -73,7 +73,7 @@ timed_node() {
 	counters
 	# shellcheck disable=SC2086 # five numbers
 	set -- "$1" $before_us
-	echo "$1_us $((out_us - $2)) $((empty_us - $3)) $((release_us - $4)) $((in_us - $5)) $((populate_us - $6))"
+	echo "$1_us $((unplug_us - $2)) $((evacuate_us - $3)) $((decrease_us - $4)) $((plug_us - $5)) $((populate_us - $6))"
 }
 
 # timed_balloon NAME KIB EVERY: by the stock driver
@@ -138,11 +138,11 @@ ticks
 echo "whole_out $((ticks - begin))"
 counters
 echo "node_kb $total"
-echo "whole_extents_kb $out_kb"
+echo "whole_extents_kb $unplugged_kb"
 host numa_request shrink small 1 || fail "dom0: $said"
 answered
 counters
-echo "whole_small_kb $out_kb"
+echo "whole_small_kb $unplugged_kb"
 ticks
 begin=$ticks
 host 'xenstore-rm $numa/small; numa_nodes expand 3' || fail "dom0: $said"

@@ -21,9 +21,9 @@ placement() {
 node_total_kb() { awk '$3 == "MemTotal:" { print $4 }' "/sys/devices/system/node/node$1/meminfo"; }
 total_kb() { awk '$1 == "MemTotal:" { print $2 }' /proc/meminfo; }
 shown_kb() { awk -v n="$1" '$1 == "node" && $2 == n { print $6 }' "$topology"; }
-# out_kb NODE, lost_kb: of the module's counters
-out_kb() { awk -v n="$1" '$1 == "node" && $2 == n { print $3 }' "$capacity"; }
-lost_kb() { awk '$1 == "node" { kb += $4 } END { print kb }' "$capacity"; }
+# unplugged_kb NODE, leaked_kb: of the module's counters
+unplugged_kb() { awk -v n="$1" '$1 == "node" && $2 == n { print $3 }' "$counters"; }
+leaked_kb() { awk '$1 == "node" { kb += $4 } END { print kb }' "$counters"; }
 
 # gone PNODE BEFORE: pages that went since there were so many
 gone() { echo $((${2:-0} - $(pages_on "$1"))); }
@@ -74,35 +74,35 @@ memory_goes_and_comes() {
 	total=$(total_kb) total2=$(node_total_kb 2) shown=$(shown_kb 2)
 	change numa_nodes shrink 2 3
 	like status '*; node 2 keeps * KiB, asked for 0: kernel *' "$status"
-	same 'pages gone from physical node 2' $(($(out_kb 2) / 4)) "$(gone 2 "$before2")"
-	same 'pages gone from physical node 3' $(($(out_kb 3) / 4)) "$(gone 3 "$before3")"
+	same 'pages gone from physical node 2' $(($(unplugged_kb 2) / 4)) "$(gone 2 "$before2")"
+	same 'pages gone from physical node 3' $(($(unplugged_kb 3) / 4)) "$(gone 3 "$before3")"
 	# a small node, after all that came before: the kernel has something in many
 	# extents, and with its checkers on in more of them
-	[ "$(out_kb 2)" -ge $((total2 / 4)) ] || fail "only $(out_kb 2) of $total2 KiB are out: $status"
-	same 'MemTotal of node 2' $((total2 - $(out_kb 2))) "$(node_total_kb 2)"
-	same 'MemTotal' $((total - $(out_kb 2) - $(out_kb 3))) "$(total_kb)"
-	same 'current of node 2' $((shown - $(out_kb 2))) "$(shown_kb 2)"
+	[ "$(unplugged_kb 2)" -ge $((total2 / 4)) ] || fail "only $(unplugged_kb 2) of $total2 KiB are unplugged: $status"
+	same 'MemTotal of node 2' $((total2 - $(unplugged_kb 2))) "$(node_total_kb 2)"
+	same 'MemTotal' $((total - $(unplugged_kb 2) - $(unplugged_kb 3))) "$(total_kb)"
+	same 'current of node 2' $((shown - $(unplugged_kb 2))) "$(shown_kb 2)"
 	same 'current in xenstore' "$(shown_kb 2)" "$(xenstore-read numa/node/2/current)"
 	change numa_nodes expand 2 3
 	same 'pages of all nodes' "$everywhere" "$(placement)"
 	same 'MemTotal' "$total" "$(total_kb)"
 	same 'MemTotal of node 2' "$total2" "$(node_total_kb 2)"
 	same 'current of node 2' "$shown" "$(shown_kb 2)"
-	same 'lost' 0 "$(lost_kb)"
+	same leaked 0 "$(leaked_kb)"
 }
 
 part_of_a_node() {
 	before=$(pages_on 2) shown=$(shown_kb 2) everywhere=$(placement)
 	change numa_request shrink node/2/target $((shown - 20480))
-	same 'KiB out' 20480 "$(out_kb 2)"
+	same 'KiB unplugged' 20480 "$(unplugged_kb 2)"
 	same 'pages gone' 5120 "$(gone 2 "$before")"
 	same active '0 1 2 3' "$(active)"
 	change numa_request expand node/2/target $((shown - 4096))
-	same 'KiB out' 4096 "$(out_kb 2)"
+	same 'KiB unplugged' 4096 "$(unplugged_kb 2)"
 	same 'pages gone' 1024 "$(gone 2 "$before")"
 	# what is less than an extent is not worth a step
 	change numa_request shrink node/2/target $((shown - 5000))
-	same 'KiB out' 4096 "$(out_kb 2)"
+	same 'KiB unplugged' 4096 "$(unplugged_kb 2)"
 	everything
 	same 'pages of all nodes' "$everywhere" "$(placement)"
 }
@@ -127,7 +127,7 @@ reserves_follow_the_memory() {
 	shown=$(shown_kb 0) before=$(reserved_pages)
 	[ "${before:-0}" -gt 0 ] || fail "nothing is reserved: '$before'"
 	change numa_request shrink node/0/target $((shown - 32768))
-	same 'KiB out' 32768 "$(out_kb 0)"
+	same 'KiB unplugged' 32768 "$(unplugged_kb 0)"
 	same 'pages reserved with memory out' "$(reserve_due)" "$(reserved_pages)"
 	[ "$(reserved_pages)" -lt "$before" ] || fail "no less than the $before pages of before"
 	everything
@@ -137,13 +137,13 @@ reserves_follow_the_memory() {
 small_pieces() {
 	everywhere=$(placement) total=$(total_kb)
 	change numa_nodes shrink 3
-	whole=$(out_kb 3)
+	whole=$(unplugged_kb 3)
 	change numa_request shrink small 1
-	[ "$(out_kb 3)" -gt "$whole" ] || fail "no more than $whole KiB out with small pieces"
-	awk '$1 == "node" && $2 == 3 && $7 == 0 { exit 1 }' "$capacity" || fail "no small pieces counted"
+	[ "$(unplugged_kb 3)" -gt "$whole" ] || fail "no more than $whole KiB unplugged with small pieces"
+	awk '$1 == "node" && $2 == 3 && $7 == 0 { exit 1 }' "$counters" || fail "no small blocks counted"
 	host 'xenstore-rm $numa/small' || fail "dom0: $said"
 	everything
-	same 'KiB out' 0 "$(out_kb 3)"
+	same 'KiB unplugged' 0 "$(unplugged_kb 3)"
 	same 'pages of all nodes' "$everywhere" "$(placement)"
 	same MemTotal "$total" "$(total_kb)"
 }
@@ -152,7 +152,7 @@ small_pieces() {
 # Node 1 is the one whose memory takes long enough on any Xen.
 mind_changed_in_the_memory() {
 	everywhere=$(placement) total=$(total_kb)
-	leaving='shrinking: step * memory of node 1 out, *'
+	leaving='shrinking: step * unplug memory of node 1, *'
 	host "during '$leaving' 'numa_nodes shrink 1 3' 'numa_nodes expand 1 3'" || fail "dom0: $said"
 	answered
 	like status 'done: *' "$status"
@@ -167,8 +167,8 @@ mind_changed_in_the_memory() {
 	like status 'done: *' "$status"
 	same active '0 1 2 3' "$(active)"
 	same cpus '0-7' "$(cat /sys/devices/system/cpu/online)"
-	same 'KiB of node 1 out' "$half" "$(out_kb 1)"
-	same 'KiB of node 3 out' 0 "$(out_kb 3)"
+	same 'KiB of node 1 out' "$half" "$(unplugged_kb 1)"
+	same 'KiB of node 3 out' 0 "$(unplugged_kb 3)"
 	everything
 	same 'pages of all nodes' "$everywhere" "$(placement)"
 	same MemTotal "$total" "$(total_kb)"
@@ -183,7 +183,7 @@ every_byte_survives() {
 	while [ $round -lt "${ROUNDS:-2}" ]; do
 		round=$((round + 1))
 		ask numa_nodes shrink 2 3
-		[ "$(out_kb 2)" -ge 30000 ] || fail "round $round: only $(out_kb 2) KiB are out"
+		[ "$(unplugged_kb 2)" -ge 30000 ] || fail "round $round: only $(unplugged_kb 2) KiB are unplugged"
 		intact "memory when it has gone, round $round"
 		ask numa_nodes expand 2 3
 		intact "memory when it is back, round $round"
@@ -193,7 +193,7 @@ every_byte_survives() {
 	let_go
 	no_huge_pages
 	everything
-	same lost 0 "$(lost_kb)"
+	same leaked 0 "$(leaked_kb)"
 }
 
 # Pages that leave one node do not stop at another that leaves as well.
@@ -257,7 +257,7 @@ too_little_is_refused() {
 		host "numa_request shrink node/2/target $kb" || fail "dom0: $said"
 		answered
 		like "status, $kb KiB" 'failed: numa/node/2/target: *' "$status"
-		like "error, $kb KiB" "numa/node/2/target: $kb KiB is too little *; ask for * or more, or for 0" "$error"
+		like "error, $kb KiB" "numa/node/2/target: $kb KiB is below *; ask for * or more, or for 0" "$error"
 	done
 	same 'pages of all nodes' "$everywhere" "$(placement)"
 	least=${error##*ask for }
@@ -276,40 +276,12 @@ no_room_is_refused() {
 	before=$(nodes_text) everywhere=$(placement)
 	host numa_nodes shrink 2 3 || fail "dom0: $said"
 	answered
-	like status 'failed: no room: *' "$status"
-	like error 'no room: * KiB in use would have to move, and the nodes that stay have * KiB*' "$error"
+	like status 'failed: not enough headroom: *' "$status"
+	like error 'not enough headroom: * KiB in use must be migrated, and the nodes that stay can take * KiB*' "$error"
 	same cpus '0-7' "$(cat /sys/devices/system/cpu/online)"
 	same 'pages of all nodes' "$everywhere" "$(placement)"
 	no_oom
 	rm $hog
-	everything
-}
-
-# There was room when the change began. What does not move then is not tried again for
-# each extent, which would reclaim in vain each time.
-no_room_in_the_middle() {
-	hold 2 6
-	like 'memory held' 'ready *' "$line"
-	tracing=/sys/kernel/tracing
-	[ -e $tracing/trace ] || mount -t tracefs tracefs $tracing
-	echo >$tracing/trace
-	echo 1 >$tracing/events/virtflex/virtflex_extent_busy/enable
-	host 'xenstore-write $numa/grace_ms 20000; numa_nodes shrink 2' || fail "dom0: $said"
-	await numa/status 'shrinking: *time to leave*' || fail "status: $(xenstore-read numa/status)"
-	hog 6144
-	answered
-	like status 'done: *; node 2 keeps *' "$status"
-	like error 'node 2 keeps * in use *' "$error"
-	echo 0 >$tracing/events/virtflex/virtflex_extent_busy/enable
-	tried=$(grep -c 'virtflex_extent_busy: node=2 .* error=-12 ' $tracing/trace)
-	echo >$tracing/trace
-	[ "$tried" -gt 0 ] || fail 'there was room'
-	[ "$tried" -le 8 ] || fail "$tried extents were tried without room"
-	rm $hog
-	host 'xenstore-write $numa/grace_ms 200' || fail "dom0: $said"
-	intact memory
-	let_go
-	no_huge_pages
 	everything
 }
 
@@ -347,11 +319,11 @@ bound_to_a_node_that_left() {
 host_has_no_more() {
 	everywhere=$(placement) target=$(xenstore-read memory/target)
 	change numa_nodes shrink 3
-	out=$(out_kb 3)
+	out=$(unplugged_kb 3)
 	host "xl mem-set \$DOMID $((target - out))k" || fail "dom0: $said"
 	ask numa_nodes expand 3
 	like error 'node 3 has * KiB, asked for *: the host has no more for it' "$error"
-	[ "$(out_kb 3)" -gt 0 ] || fail "nothing is missing"
+	[ "$(unplugged_kb 3)" -gt 0 ] || fail "nothing is missing"
 	# with patience: it may have more while the guest waits
 	host "xenstore-write \$numa/wait_s 60; numa_nodes expand 3; sleep 3; xl mem-set \$DOMID ${target}k" ||
 		fail "dom0: $said"
@@ -359,7 +331,7 @@ host_has_no_more() {
 	like status 'done: *' "$status"
 	same error '' "$error"
 	host 'xenstore-rm $numa/wait_s' || fail "dom0: $said"
-	same 'KiB out' 0 "$(out_kb 3)"
+	same 'KiB unplugged' 0 "$(unplugged_kb 3)"
 	same 'pages of all nodes' "$everywhere" "$(placement)"
 }
 
@@ -368,17 +340,17 @@ host_has_no_more() {
 physical_node_is_full() {
 	everywhere=$(placement) shown=$(shown_kb 1)
 	change numa_request shrink node/1/target $((shown - 65536))
-	same 'KiB out' 65536 "$(out_kb 1)"
+	same 'KiB unplugged' 65536 "$(unplugged_kb 1)"
 	before=$(placement)
 	host fill_node 1 || fail "dom0: $said"
 	ask numa_request expand node/1/target "$shown"
 	like error 'node 1 has * KiB, asked for *: the host has no more for it' "$error"
-	[ "$(out_kb 1)" -ge 32768 ] || fail "only $(out_kb 1) of 65536 KiB are missing"
+	[ "$(unplugged_kb 1)" -ge 32768 ] || fail "only $(unplugged_kb 1) of 65536 KiB are missing"
 	same 'pages of the other nodes' "$(echo "$before" | grep -v '^1')" "$(placement | grep -v '^1')"
 	same cpus '0-7' "$(cat /sys/devices/system/cpu/online)"
 	host free_node || fail "dom0: $said"
 	everything
-	same 'KiB out' 0 "$(out_kb 1)"
+	same 'KiB unplugged' 0 "$(unplugged_kb 1)"
 	same 'pages of all nodes' "$everywhere" "$(placement)"
 }
 
@@ -394,7 +366,7 @@ physical_node_is_fragmented() {
 	came=$(($(pages_on 1) - before))
 	# Xen may have a few more of its own, or need some for the guest's page tables
 	[ "$came" -ge $((there - 64)) ] || fail "only $came of $there pages came"
-	same 'KiB out' $((65536 - came * 4)) "$(out_kb 1)"
+	same 'KiB unplugged' $((65536 - came * 4)) "$(unplugged_kb 1)"
 	same 'MemTotal' $((total - 65536 + came * 4)) "$(total_kb)"
 	like error "node 1 has $((shown - 65536 + came * 4)) KiB, asked for $shown: the host has no more for it" "$error"
 	hold 1 24 late
@@ -403,10 +375,10 @@ physical_node_is_fragmented() {
 	host free_node || fail "dom0: $said"
 	# what is missing comes with the next change, however small its pieces
 	everything
-	same 'KiB out' 0 "$(out_kb 1)"
+	same 'KiB unplugged' 0 "$(unplugged_kb 1)"
 	same 'pages of all nodes' "$everywhere" "$(placement)"
 	same 'MemTotal' "$total" "$(total_kb)"
-	same 'lost' 0 "$(lost_kb)"
+	same leaked 0 "$(leaked_kb)"
 }
 
 # What is with the host is not read by debuggers.
@@ -416,7 +388,7 @@ kcore_passes_over_what_is_out() {
 		return
 	}
 	change numa_nodes shrink 3
-	out=$(($(out_kb 3) / 4))
+	out=$(($(unplugged_kb 3) / 4))
 	# shellcheck disable=SC2046 # three numbers
 	set -- $("$here/../kcore_pages" 3)
 	[ "${1:-0}" -ge "$out" ] || fail "only ${1:-0} pages read"
@@ -438,7 +410,7 @@ mem_set_and_nodes() {
 	await_pages $(((everything_kb - 20480) / 4))
 	# a node that goes takes nothing back of that, and the other way round
 	ask numa_nodes shrink 3
-	out=$(out_kb 3)
+	out=$(unplugged_kb 3)
 	same 'pages with a node out' $(((everything_kb - 20480 - out) / 4)) "$(total_pages)"
 	ask numa_nodes expand 3
 	host "xl mem-set \$DOMID ${target}k" || fail "dom0: $said"
@@ -461,21 +433,21 @@ await_pages() {
 reload_with_memory_out() {
 	everywhere=$(placement) total=$(total_kb) target=$(xenstore-read memory/target)
 	change numa_nodes shrink 3
-	[ "$(out_kb 3)" -gt 0 ] || fail "nothing is out"
+	[ "$(unplugged_kb 3)" -gt 0 ] || fail "nothing is out"
 	rmmod virtflex || fail "rmmod: $?"
 	same 'pages of all nodes' "$everywhere" "$(placement)"
 	same MemTotal "$total" "$(total_kb)"
 	insmod "$ko" || fail "insmod: $?"
 	await numa/status 'idle*' || fail "status: $(xenstore-read numa/status)"
 	change numa_nodes shrink 3
-	[ "$(out_kb 3)" -gt 0 ] || fail "nothing is out after the reload"
+	[ "$(unplugged_kb 3)" -gt 0 ] || fail "nothing is out after the reload"
 	# what the host does not give back is found by the next load
-	out=$(out_kb 3)
+	out=$(unplugged_kb 3)
 	host "xl mem-set \$DOMID $((target - out))k" || fail "dom0: $said"
 	rmmod virtflex || fail "rmmod: $?"
-	like log '*the host does not give * KiB back*' "$(last_log)"
+	like log '*KiB stay unplugged*' "$(last_log)"
 	insmod "$ko" || fail "insmod: $?"
-	[ "$(out_kb 3)" -gt 0 ] || fail "the memory was not found again"
+	[ "$(unplugged_kb 3)" -gt 0 ] || fail "the memory was not found again"
 	await numa/status 'idle*' || fail "status: $(xenstore-read numa/status)"
 	host "xl mem-set \$DOMID ${target}k" || fail "dom0: $said"
 	everything

@@ -40,15 +40,39 @@ during() {
 	rm -f /tmp/pausing
 	mkfifo /tmp/pausing
 	timeout 120 "$here/../pause_at_status" "$DOMID" "$1" >/tmp/pausing &
+	pauser=$!
 	exec 6</tmp/pausing
 	read -r answer <&6 && [ "$answer" = watching ] && eval "$2" &&
 		read -r answer <&6 && [ "$answer" = paused ] && eval "$3"
 	ended=$?
 	[ "$answer" = paused ] || echo "the guest had no status like $1"
-	kill $! 2>/dev/null
+	kill "$pauser" 2>/dev/null
 	exec 6<&-
 	xl unpause "$DOMID"
 	return "$ended"
+}
+
+# said WORD: until pause_at_status has said that, ten seconds at most
+said() {
+	for _ in 0 1 2 3 4 5 6 7 8 9; do
+		for _ in 0 1 2 3 4 5 6 7 8 9; do
+			! grep -q "$1" /tmp/rolling || return 0
+			sleep 0.1
+		done
+	done
+	return 1
+}
+
+# in_rollback PATTERN FIRST SECOND: as during, but SECOND is a request that is refused;
+# prints status and error of the guest while it rolls back
+in_rollback() {
+	: >/tmp/rolling
+	# shellcheck disable=SC2016 # for the eval in during
+	during "$1" "$2" "$3; "'{ timeout 120 "$here/../pause_at_status" "$DOMID" "rolling back*" >/tmp/rolling & }
+		said watching' || return
+	said paused
+	numa_read status error
+	xl unpause "$DOMID"
 }
 
 mkfifo /tmp/requests

@@ -14,7 +14,7 @@
 # For busybox sh.
 here=$(cd "$(dirname "$0")" && pwd)
 topology=/proc/virtflex/topology
-capacity=/proc/virtflex/capacity
+counters=/proc/virtflex/counters
 ko=${VIRTFLEX_KO:-/lib/virtflex/virtflex.ko}
 passed=0 failed=0 skipped=0
 . "$here/lib.sh"
@@ -49,7 +49,7 @@ else
 		memory_is_on_its_physical_nodes \
 		memory_goes_and_comes part_of_a_node reserves_follow_the_memory \
 		small_pieces mind_changed_in_the_memory \
-		every_byte_survives evacuated_once no_room_is_refused no_room_in_the_middle expand_of_a_full_guest \
+		every_byte_survives evacuated_once no_room_is_refused expand_of_a_full_guest \
 		too_little_is_refused pinned_is_named \
 		bound_to_a_node_that_left host_has_no_more physical_node_is_full \
 		physical_node_is_fragmented kcore_passes_over_what_is_out reload_with_memory_out \

@@ -6,7 +6,7 @@
 # gives memory to a video card; and Xen allows it only small extents. Which memory moves is
 # told by the hypervisor's count. Sourced by guest.sh; whoever starts the guest sees to it
 # (scripts/guest --cpus-of, --vcpus, --vga, --xen-arg).
-# shellcheck disable=SC2154
+# shellcheck disable=SC2016,SC2154
 
 # node_of VNODE: Linux' number of it, by the topology
 node_of() { awk -v v="$1" '$1 == "node" && $NF == v { print $2 }' "$topology"; }
@@ -23,7 +23,7 @@ numbers_differ() {
 		change numa_request shrink "node/$vnode/target" $(($(shown_kb "$node") - 8192))
 		same "pages gone from physical node $vnode" 2048 "$(gone $vnode "$before")"
 		same 'pages gone from physical node 0' 0 "$(gone 0 "$before0")"
-		same 'KiB out' 8192 "$(out_kb "$node")"
+		same 'KiB unplugged' 8192 "$(unplugged_kb "$node")"
 		same 'current in xenstore' "$(shown_kb "$node")" "$(xenstore-read "numa/node/$vnode/current")"
 		everything
 		same 'pages of all nodes' "$everywhere" "$(placement)"
@@ -78,17 +78,17 @@ video_memory_is_not_missing() {
 	esac
 	change numa_request shrink node/0/target $(($(shown_kb "$node") - 8192))
 	everything
-	same 'KiB out' 0 "$(out_kb "$node")"
+	same 'KiB unplugged' 0 "$(unplugged_kb "$node")"
 }
 
 # Memory comes back in extents that Xen allows.
 small_extents_only() {
 	everywhere=$(placement) node=$(node_of 1)
 	change numa_request shrink node/1/target $(($(shown_kb "$node") - 8192))
-	same 'KiB out' 8192 "$(out_kb "$node")"
+	same 'KiB unplugged' 8192 "$(unplugged_kb "$node")"
 	everything
 	same 'pages of all nodes' "$everywhere" "$(placement)"
-	same lost 0 "$(lost_kb)"
-	[ "$(awk -v n="$node" '$1 == "node" && $2 == n { print $9 }' "$capacity")" -ge 2048 ] ||
-		fail "no small pieces counted: $(grep "^node $node " "$capacity")"
+	same leaked 0 "$(leaked_kb)"
+	[ "$(awk -v n="$node" '$1 == "node" && $2 == n { print $9 }' "$counters")" -ge 2048 ] ||
+		fail "no small blocks counted: $(grep "^node $node " "$counters")"
 }

@@ -29,17 +29,17 @@ static void read_memory(const struct context *ctx, struct node_sample *n)
 }
 
 /* What the module counts is not of the moment that memory is. */
-static void read_traffic(const struct virtflex_capacity *capacity,
+static void read_traffic(const struct virtflex_counters *counters,
 			 struct node_sample *n)
 {
-	const struct virtflex_node_capacity *c;
+	const struct virtflex_node_counters *c;
 
-	c = capacity ? virtflex_capacity_node(capacity, n->id) : NULL;
+	c = counters ? virtflex_counters_node(counters, n->id) : NULL;
 	if (!c)
 		return;
-	n->in_kb = c->in * EXTENT_KB + c->in_pages * PAGE_KB;
-	n->out_kb = (c->out_free + c->out_moved) * EXTENT_KB +
-		    c->out_pages * PAGE_KB;
+	n->in_kb = c->plug_extents * EXTENT_KB + c->plug_pages * PAGE_KB;
+	n->out_kb = (c->unplug_free + c->unplug_evacuated) * EXTENT_KB +
+		    c->unplug_pages * PAGE_KB;
 }
 
 static void read_nodes(const struct context *ctx,
@@ -58,7 +58,7 @@ static void read_nodes(const struct context *ctx,
 
 static int take_nodes(const struct context *ctx, struct sample *s)
 {
-	struct virtflex_capacity *capacity;
+	struct virtflex_counters *counters;
 	struct virtflex_nodemask nodes;
 	struct node_sample *n;
 	unsigned int id;
@@ -68,16 +68,16 @@ static int take_nodes(const struct context *ctx, struct sample *s)
 			  sizeof(*s->nodes));
 	if (!s->nodes)
 		return -ENOMEM;
-	if (virtflex_capacity_read(ctx->vf, &capacity))
-		capacity = NULL;
+	if (virtflex_counters_read(ctx->vf, &counters))
+		counters = NULL;
 	virtflex_for_each_node(id, &nodes) {
 		n = &s->nodes[s->nr_nodes++];
 		n->id = id;
 		n->cpus = read_text(ctx, NODES "/node%u/cpulist", id);
 		read_memory(ctx, n);
-		read_traffic(capacity, n);
+		read_traffic(counters, n);
 	}
-	virtflex_capacity_free(capacity);
+	virtflex_counters_free(counters);
 	return 0;
 }
 

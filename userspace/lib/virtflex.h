@@ -659,93 +659,93 @@ int virtflex_threads_read(struct virtflex *vf, pid_t pid,
  */
 void virtflex_threads_free(struct virtflex_threads *threads);
 
-/* ---- what is with the host -------------------------------------------- */
+/* ---- unplugged memory ------------------------------------------------- */
 
 /**
- * struct virtflex_node_capacity - counters of a node, since the module was loaded
+ * struct virtflex_node_counters - counters of a node, since the module was loaded
  * @id: node
- * @out_kb: memory of it that is with the host now
- * @lost_kb: of it, what nobody can use while this kernel runs
- * @out_free: extents of 2 MiB handed back that were free
- * @out_moved: extents handed back that were emptied first
- * @out_pages: base pages handed back in smaller pieces
- * @in: extents brought back
- * @in_pages: base pages brought back in smaller pieces
- * @stuck: attempts to empty an extent that failed
- * @out_us: time spent handing back
- * @empty_us: of it, emptying extents
- * @release_us: of it, in the hypervisor
- * @in_us: time spent bringing back
+ * @unplugged_kb: memory of it that is unplugged now
+ * @leaked_kb: of it, what nobody can use while this kernel runs
+ * @unplug_free: extents of 2 MiB unplugged that were free
+ * @unplug_evacuated: extents unplugged that were evacuated first
+ * @unplug_pages: base pages unplugged in smaller blocks
+ * @plug_extents: extents plugged whole
+ * @plug_pages: base pages plugged in smaller blocks
+ * @evacuate_fail: attempts to evacuate an extent that failed
+ * @unplug_us: time spent unplugging
+ * @evacuate_us: of it, evacuating extents
+ * @decrease_us: of it, in the hypervisor
+ * @plug_us: time spent plugging
  * @populate_us: of it, in the hypervisor
  */
-struct virtflex_node_capacity {
+struct virtflex_node_counters {
 	unsigned int id;
-	uint64_t out_kb;
-	uint64_t lost_kb;
-	uint64_t out_free;
-	uint64_t out_moved;
-	uint64_t out_pages;
-	uint64_t in;
-	uint64_t in_pages;
-	uint64_t stuck;
-	uint64_t out_us;
-	uint64_t empty_us;
-	uint64_t release_us;
-	uint64_t in_us;
+	uint64_t unplugged_kb;
+	uint64_t leaked_kb;
+	uint64_t unplug_free;
+	uint64_t unplug_evacuated;
+	uint64_t unplug_pages;
+	uint64_t plug_extents;
+	uint64_t plug_pages;
+	uint64_t evacuate_fail;
+	uint64_t unplug_us;
+	uint64_t evacuate_us;
+	uint64_t decrease_us;
+	uint64_t plug_us;
 	uint64_t populate_us;
 };
 
 /**
- * struct virtflex_capacity - /proc/virtflex/capacity
+ * struct virtflex_counters - /proc/virtflex/counters
  * @version: format of the text, 1
  * @nr_nodes: length of @nodes
  * @nodes: a node each, in the order of the text
  */
-struct virtflex_capacity {
+struct virtflex_counters {
 	unsigned int version;
 	unsigned int nr_nodes;
-	const struct virtflex_node_capacity *const *nodes;
+	const struct virtflex_node_counters *const *nodes;
 };
 
 /**
- * virtflex_capacity_read() - read what is with the host, and the counters
+ * virtflex_counters_read() - read what is unplugged, and the counters
  * @vf: handle
- * @capacity: where to store it; give it back with virtflex_capacity_free()
+ * @counters: where to store it; give it back with virtflex_counters_free()
  *
  * Each number is right; they are not all of one moment.
  *
  * Return: as virtflex_topology_read().
  */
-int virtflex_capacity_read(struct virtflex *vf,
-			   struct virtflex_capacity **capacity);
+int virtflex_counters_read(struct virtflex *vf,
+			   struct virtflex_counters **counters);
 
 /**
- * virtflex_capacity_parse() - the same of a text got elsewhere
- * @text: what a read of /proc/virtflex/capacity gave
+ * virtflex_counters_parse() - the same of a text got elsewhere
+ * @text: what a read of /proc/virtflex/counters gave
  * @len: its length
- * @capacity: where to store it
+ * @counters: where to store it
  *
  * Return: 0, -EBADMSG, -EPROTONOSUPPORT, -EINVAL or -ENOMEM.
  */
-int virtflex_capacity_parse(const char *text, size_t len,
-			    struct virtflex_capacity **capacity);
+int virtflex_counters_parse(const char *text, size_t len,
+			    struct virtflex_counters **counters);
 
 /**
- * virtflex_capacity_node() - the counters of a node by its id
- * @capacity: capacity
+ * virtflex_counters_node() - the counters of a node by its id
+ * @counters: counters
  * @id: id of the node
  *
- * Return: the counters, which are part of @capacity; NULL if there are none.
+ * Return: the counters, which are part of @counters; NULL if there are none.
  */
-const struct virtflex_node_capacity *
-virtflex_capacity_node(const struct virtflex_capacity *capacity,
+const struct virtflex_node_counters *
+virtflex_counters_node(const struct virtflex_counters *counters,
 		       unsigned int id);
 
 /**
- * virtflex_capacity_free() - give a capacity back
- * @capacity: capacity, or NULL
+ * virtflex_counters_free() - give counters back
+ * @counters: counters, or NULL
  */
-void virtflex_capacity_free(struct virtflex_capacity *capacity);
+void virtflex_counters_free(struct virtflex_counters *counters);
 
 /* ---- migration -------------------------------------------------------- */
 

@@ -157,23 +157,23 @@ static void error_wait_ENOMEM(void **state)
 	virtflex_close(here);
 }
 
-static int read_capacity(void)
+static int read_counters(void)
 {
-	struct virtflex_capacity *c;
-	int ret = virtflex_capacity_read(vf, &c);
+	struct virtflex_counters *c;
+	int ret = virtflex_counters_read(vf, &c);
 
 	if (!ret)
-		virtflex_capacity_free(c);
+		virtflex_counters_free(c);
 	return ret;
 }
 
-static void error_capacity_read_ENOMEM(void **state)
+static void error_counters_read_ENOMEM(void **state)
 {
 	(void)state;
-	root_write(root, "/proc/virtflex/capacity",
+	root_write(root, "/proc/virtflex/counters",
 		   "version 1\nnode 0 1 2 3 4 5 6 7 8 9 10 11 12 13\n"
 		   "node 1 1 2 3 4 5 6 7 8 9 10 11 12 13\n");
-	each_allocation(read_capacity);
+	each_allocation(read_counters);
 }
 
 static int read_pages(void)
@@ -262,7 +262,7 @@ int main(void)
 		TEST(error_libvirtflex_ENOMEM),
 		TEST(error_topology_read_ENOMEM),
 		TEST(error_wait_ENOMEM),
-		TEST(error_capacity_read_ENOMEM),
+		TEST(error_counters_read_ENOMEM),
 		TEST(error_pages_read_ENOMEM),
 		TEST(error_migrate_ENOMEM),
 	};

@@ -96,14 +96,14 @@ changes()
 {
 	local root=$work/changing second third fourth begun
 	cp -r sysroot/machine "$root" || return 1
-	sed -i -E '/^node +3/ s/ 27 +0 +0 +0 / 27 0 0 10 /' "$root/proc/virtflex/capacity"
+	sed -i -E '/^node +3/ s/ 27 +0 +0 +0 / 27 0 0 10 /' "$root/proc/virtflex/counters"
 	begun=$(uptime_s)
 	started -d 100000 --json --sysroot "$root" || return 1
 	sed -i 's/^pgmigrate_success .*/pgmigrate_success 999999999999/' "$root/proc/vmstat"
 	# extents that were emptied first, and pages that came
-	sed -i -E '/^node +2/ s/ 26 +0 +0 +0 +0 / 26 999999999 0 0 999999999 /' "$root/proc/virtflex/capacity"
+	sed -i -E '/^node +2/ s/ 26 +0 +0 +0 +0 / 26 999999999 0 0 999999999 /' "$root/proc/virtflex/counters"
 	# pages only
-	sed -i -E '/^node +3/ s/ 27 0 0 10 +0 / 27 0 0 10 500 /' "$root/proc/virtflex/capacity"
+	sed -i -E '/^node +3/ s/ 27 0 0 10 +0 / 27 0 0 10 500 /' "$root/proc/virtflex/counters"
 	kill -WINCH "$TOP"
 	read -r -u 5 second || return 1
 	# of a time that is part of what has passed since it was started
@@ -112,7 +112,7 @@ changes()
 		{ echo "$second"; return 1; }
 	# the module was loaded again, and counts anew
 	cp sysroot/machine/proc/vmstat "$root/proc/"
-	cp sysroot/machine/proc/virtflex/capacity "$root/proc/virtflex/"
+	cp sysroot/machine/proc/virtflex/counters "$root/proc/virtflex/"
 	kill -WINCH "$TOP"
 	read -r -u 5 third || return 1
 	# a node comes, of which nothing is known from before
