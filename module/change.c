@@ -29,7 +29,6 @@
 #include "change.h"
 #include "check.h"
 #include "compat.h"
-#include "cpus.h"
 #include "guest.h"
 #include "isolate.h"
 #include "memory.h"
@@ -588,7 +587,7 @@ int vf_change_start(void)
 	init_waitqueue_head(&change.wake);
 	/* Before the worker runs: the first generation is to be the host's. */
 	vf_xs_start(host_changed);
-	ret = vf_cpus_watch(guest_changed);
+	ret = vf_guest_watch(guest_changed);
 	if (ret) {
 		stop_worker();
 		return ret;
@@ -626,6 +625,6 @@ void vf_change_stop(void)
 {
 	set_bit(STOP, &change.flags);
 	wake_up(&change.wake);
-	vf_cpus_unwatch();
+	vf_guest_unwatch();
 	stop_worker();
 }

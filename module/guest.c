@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fills struct vf_guest from the kernel: nodes the firmware described, whether
- * in use or not, and the CPUs that are possible.
+ * Fills struct vf_guest from the kernel: nodes that the firmware describes, whether in
+ * use or not, and the CPUs that are possible; and tells when it is to be filled again.
  */
 #include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/memory.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
+#include <linux/notifier.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 
@@ -147,6 +150,60 @@ void vf_guest_set_baseline(struct vf_guest *guest)
 		guest->nodes[i].was_kb = guest->nodes[i].current_kb;
 	for (i = 0; i < guest->nr_vcpus; i++)
 		guest->vcpus[i].was_online = guest->vcpus[i].online;
+}
+
+/* Both are set before the callbacks are registered, const from then on. */
+static void (*guest_changed)(void);
+static enum cpuhp_state cpu_state;
+
+/* Both run in the middle of hotplug: what it comes to is looked at later. */
+static int cpu_changed(unsigned int cpu)
+{
+	guest_changed();
+	return 0;
+}
+
+static int memory_changed(struct notifier_block *nb, unsigned long action,
+			  void *data)
+{
+	if (action == MEM_ONLINE || action == MEM_OFFLINE)
+		guest_changed();
+	return NOTIFY_OK;
+}
+
+static struct notifier_block memory_block = {
+	.notifier_call = memory_changed,
+};
+
+/**
+ * vf_guest_watch() - be told when CPUs and memory blocks go online or offline
+ * @changed: called then, in the middle of it; may only queue work
+ *
+ * Return: 0 or a negative error.
+ */
+int vf_guest_watch(void (*changed)(void))
+{
+	int ret;
+
+	guest_changed = changed;
+	ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "virtflex:online",
+					cpu_changed, cpu_changed);
+	if (ret < 0)
+		return ret;
+	cpu_state = ret;
+	ret = register_memory_notifier(&memory_block);
+	if (ret)
+		cpuhp_remove_state_nocalls(cpu_state);
+	return ret;
+}
+
+/**
+ * vf_guest_unwatch() - undo vf_guest_watch(); waits for a call that is running
+ */
+void vf_guest_unwatch(void)
+{
+	unregister_memory_notifier(&memory_block);
+	cpuhp_remove_state_nocalls(cpu_state);
 }
 
 /**

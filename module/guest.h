@@ -10,6 +10,8 @@ void vf_guest_free(struct vf_guest *guest);
 u64 vf_guest_node_kb(u32 node);
 void vf_guest_refresh(struct vf_guest *guest);
 void vf_guest_set_baseline(struct vf_guest *guest);
+int vf_guest_watch(void (*changed)(void));
+void vf_guest_unwatch(void);
 
 struct vf_wanted *vf_wanted_alloc(const struct vf_guest *guest);
 void vf_wanted_free(struct vf_wanted *wanted);

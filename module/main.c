@@ -8,7 +8,8 @@
  *   plan.c      which steps does it take? (pure)
  *   change.c    the worker: reads, plans, carries out or rolls back, answers
  *   step.c      a step of a change; status.c writes how far it is
- *   guest.c     what there is; cpus.c and memory.c change it; srat.c: a CPU's node
+ *   guest.c     what there is, and when it changes; srat.c: the node of a CPU
+ *   cpus.c      vCPUs on and offline; memory.c: memory plugged and unplugged
  *   isolate.c   free memory that is withheld while nodes are unplugged
  *   extent.c    memory to and from the hypervisor
  *   usage.c     what memory is used for, and whether a change leaves enough

@@ -49,7 +49,6 @@
 #include "trace.h"
 
 static_assert(VF_EXTENT_PAGES << (PAGE_SHIFT - 10) == VF_EXTENT_KB);
-static_assert(VF_PAGE_KB == PAGE_SIZE >> 10);
 
 /* Give up after so many walks in a row over all extents that unplugged none. */
 #define MAX_IDLE_WALKS	3
