@@ -52,15 +52,14 @@ during() {
 	return "$ended"
 }
 
-# said WORD: until pause_at_status has said that, ten seconds at most
+# said WORD: until pause_at_status has said that, a minute at most
 said() {
-	for _ in 0 1 2 3 4 5 6 7 8 9; do
-		for _ in 0 1 2 3 4 5 6 7 8 9; do
-			! grep -q "$1" /tmp/rolling || return 0
-			sleep 0.1
-		done
+	patience=600
+	until grep -q "$1" /tmp/rolling; do
+		patience=$((patience - 1))
+		[ "$patience" -gt 0 ] || return 1
+		sleep 0.1
 	done
-	return 1
 }
 
 # in_rollback PATTERN FIRST SECOND: as during, but SECOND is a request that is refused;

@@ -49,8 +49,9 @@ plugged_later() {
 	same error 'numa/node/0/vcpu/3: this guest has no such vCPU' "$error"
 	change numa_request expand node/0/vcpu/3 offline
 	host 'xl vcpu-set $DOMID 4' || fail "dom0: $said"
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		[ ! -e /sys/devices/system/cpu/cpu3 ] || break
+	patience=60
+	until [ -e /sys/devices/system/cpu/cpu3 ] || [ "$patience" -eq 0 ]; do
+		patience=$((patience - 1))
 		sleep 1
 	done
 	node=$(node_of 0)
