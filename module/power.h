@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The guest's own restart and hibernation, while memory is with the host. */
+/* The guest's own restart and hibernation, while memory is unplugged. */
 #ifndef VIRTFLEX_POWER_H
 #define VIRTFLEX_POWER_H
 

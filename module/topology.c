@@ -78,9 +78,9 @@ bool vf_wanted_active(const struct vf_guest *guest,
  * @wanted: what is wanted
  * @node: index of the node, which @wanted names
  *
- * An expand takes nothing from a node that has more than its target, as one that left
- * and keeps what could not move. But what came in a change that this one took over
- * from goes again.
+ * An expand unplugs nothing of a node that has more than its target, such as an inactive
+ * one with unmovable memory. But what was plugged for a request that this one replaced is
+ * unplugged again.
  *
  * Return: KiB.
  */
