@@ -213,7 +213,8 @@ evacuated_once() {
 	moved=$(sed -n 's/.* nr_succeeded=\([0-9]*\) .* reason=contig_range$/\1/p' $tracing/trace |
 		awk '$1 < 512 { pages += $1 } END { print pages + 0 }')
 	echo >$tracing/trace
-	[ "$moved" -ge $((pages / 2)) ] || fail "only $moved of $pages pages moved"
+	# clean page cache may be dropped instead, but not what a program has written
+	[ "$moved" -ge 2048 ] || fail "only $moved of $pages pages moved"
 	[ "$moved" -le $((pages + pages / 10)) ] || fail "$pages pages took $moved moves"
 	intact memory
 	let_go
