@@ -66,7 +66,7 @@ check-all: ## check with ten rounds of memory, and all guests again on the debug
 bench-capacity: ## memory to the host and back, beside the stock balloon driver (RUNS=8 MIB=64 NODE=1G XEN=stock|patched|both)
 	@scripts/bench/capacity
 
-bench-omp: ## what following costs OpenMP programs, and what it gains (RUNS=12 GUEST_RUNS=3 PARTS="region shared guest")
+bench-omp: ## what following costs OpenMP programs, and what it gains (RUNS=12 GUEST_RUNS=3 PARTS="region count shared guest")
 	@scripts/bench/omp
 
 kernel: ## build the guest's kernel (cached), print where it is
