@@ -55,7 +55,7 @@ static inline bool vf_cpu_is_plugged(unsigned int cpu)
 {
 	if (!cpu_present(cpu) || !get_cpu_device(cpu))
 		return false;
-#ifdef CONFIG_X86_LOCAL_APIC
+#if defined(CONFIG_SMP) && defined(CONFIG_X86_LOCAL_APIC)
 	return cpu_physical_id(cpu) != BAD_APICID;
 #else
 	return true;

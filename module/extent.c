@@ -63,19 +63,21 @@ static int memory_op(unsigned int cmd, unsigned int nr, unsigned int order,
 	return HYPERVISOR_memory_op(cmd, &reservation);
 }
 
+/* Return: whether it is gone; if not, a part of it may be. */
 static bool drop_whole(unsigned long pfn, unsigned int order)
 {
 	frames[0] = pfn;
 	return memory_op(XENMEM_decrease_reservation, 1, order, 0) == 1;
 }
 
-static bool drop_pages(unsigned long pfn, unsigned int order)
+/* Return: how many pages are gone, from the first on, or a negative error. */
+static int drop_pages(unsigned long pfn, unsigned int nr)
 {
-	unsigned int i, nr = 1U << order;
+	unsigned int i;
 
 	for (i = 0; i < nr; i++)
 		frames[i] = pfn + i;
-	return memory_op(XENMEM_decrease_reservation, nr, 0, 0) == nr;
+	return memory_op(XENMEM_decrease_reservation, nr, 0, 0);
 }
 
 /**
@@ -83,24 +85,30 @@ static bool drop_pages(unsigned long pfn, unsigned int order)
  * @pfn: its first page, a multiple of its size
  * @order: its order, VF_EXTENT_ORDER at most
  *
- * Nobody may touch it any more. If it fails, a part of it may be gone: none of it
- * may be used.
+ * Nobody may touch it any more.
  *
  * Context: the worker. Under emulation it takes up to a second on stock Xen, which
  * lets others run meanwhile.
- * Return: true if it is gone.
+ * Return: 0; -EBUSY if Xen took none of it, so that it can be used again; -EIO if a
+ * part of it may be gone, so that none can.
  */
-bool vf_extent_decrease(unsigned long pfn, unsigned int order)
+int vf_extent_decrease(unsigned long pfn, unsigned int order)
 {
-	/* No smaller one is more than its pages to any Xen. */
-	if (order == VF_EXTENT_ORDER &&
-	    xen_feature(FEATURE_DECREASE_SUPERPAGE) && drop_whole(pfn, order))
-		return true;
+	bool whole = order == VF_EXTENT_ORDER &&
+		     xen_feature(FEATURE_DECREASE_SUPERPAGE);
+	unsigned int nr = 1U << order;
+	int done;
+
+	if (whole && drop_whole(pfn, order))
+		return 0;
 	/*
 	 * A host may allow no extents of this order (Xen's memop-max-order). If a
-	 * page has gone, though, this fails at that one.
+	 * page has gone, though, this stops at that one.
 	 */
-	return drop_pages(pfn, order);
+	done = drop_pages(pfn, nr);
+	if (done == nr)
+		return 0;
+	return whole || done > 0 ? -EIO : -EBUSY;
 }
 
 /**

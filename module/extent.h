@@ -4,6 +4,7 @@
 #define VIRTFLEX_EXTENT_H
 
 #include <linux/bits.h>
+#include <linux/errno.h>
 #include <linux/types.h>
 
 /** VF_EXTENT_ORDER - order of an extent memory is moved in: 2 MiB */
@@ -14,7 +15,7 @@
 
 #ifdef CONFIG_XEN
 bool vf_extent_supported(void);
-bool vf_extent_decrease(unsigned long pfn, unsigned int order);
+int vf_extent_decrease(unsigned long pfn, unsigned int order);
 unsigned int vf_extent_populate(unsigned long pfn, unsigned int nr,
 				unsigned int order, u32 vnode);
 void vf_extent_account(long pages);
@@ -24,7 +25,7 @@ static inline bool vf_extent_supported(void)
 	return false;
 }
 
-static inline bool vf_extent_decrease(unsigned long pfn, unsigned int order)
+static inline int vf_extent_decrease(unsigned long pfn, unsigned int order)
 {
 	return false;
 }

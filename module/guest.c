@@ -115,7 +115,8 @@ void vf_guest_refresh(struct vf_guest *guest)
 
 		n->online = node_online(n->id);
 		n->current_kb = vf_guest_node_kb(n->id);
-		n->unplugged_kb = vf_memory_unplugged_kb(n->id);
+		n->unplugged_kb = vf_memory_unplugged_kb(n->id) -
+				  vf_memory_leaked_kb(n->id);
 		n->small_kb = vf_memory_small_kb(n->id);
 		if (!n->described)
 			n->active = n->current_kb > 0;

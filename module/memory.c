@@ -135,14 +135,25 @@ static bool freeze_tail_refs(struct page *page, unsigned int order)
  * To Xen and back.
  */
 
+/* Give populated pages, which are no block any more, to the page allocator. */
+static void free_populated(struct page *page, unsigned int order)
+{
+	unsigned long i, nr = 1UL << order;
+
+	for (i = 0; i < nr; i++)
+		__ClearPageOffline(page + i);
+	adjust_managed_page_count(page, nr);
+	__free_pages(page, order);
+}
+
 /* Return: whether Xen took it. */
 static bool unplug_block(u32 node, struct page *page, unsigned int order)
 {
 	struct vf_memory_node *n = &memory[node];
 	unsigned long i, nr = 1UL << order;
 	ktime_t begin;
-	bool taken;
 	s64 us;
+	int ret;
 
 	for (i = 0; i < nr; i++)
 		clear_highpage(page + i);
@@ -156,32 +167,26 @@ static bool unplug_block(u32 node, struct page *page, unsigned int order)
 	count(&n->counts.unplugged_kb, vf_pages_kb(nr));
 
 	begin = ktime_get();
-	taken = vf_extent_decrease(page_to_pfn(page), order);
+	ret = vf_extent_decrease(page_to_pfn(page), order);
 	us = count_time(&n->counts.decrease_us, begin);
-	trace_virtflex_extent_unplug(node, page_to_pfn(page), nr, taken ? nr : 0, us);
-	if (taken) {
+	trace_virtflex_extent_unplug(node, page_to_pfn(page), nr, ret ? 0 : nr, us);
+	if (!ret) {
 		count_small(n, order, nr);
 		vf_extent_account(-(long)nr);
 		return true;
 	}
-	/* A part of it may be gone: it is leaked. */
 	vf_block_unmark(page);
+	if (ret == -EBUSY) {
+		count(&n->counts.unplugged_kb, -vf_pages_kb(nr));
+		free_populated(page, order);
+		return false;
+	}
+	/* A part of it may be gone: it is leaked. */
 	set_page_private(page, VF_BLOCK_LEAKED | order);
 	count(&n->counts.leaked_kb, vf_pages_kb(nr));
 	pr_warn("node %u: leaked %llu KiB at pfn %#lx, which Xen did not take whole\n",
 		node, vf_pages_kb(nr), page_to_pfn(page));
 	return false;
-}
-
-/* Give populated pages, which are no block any more, to the page allocator. */
-static void free_populated(struct page *page, unsigned int order)
-{
-	unsigned long i, nr = 1UL << order;
-
-	for (i = 0; i < nr; i++)
-		__ClearPageOffline(page + i);
-	adjust_managed_page_count(page, nr);
-	__free_pages(page, order);
 }
 
 /*
@@ -335,8 +340,7 @@ static enum vf_attempt unplug_next(u32 node)
 	vf_unisolate_range(n->next, VF_EXTENT_PAGES);
 	ret = evacuate(node, n->next);
 	/* A large page may lack one like it, which says nothing of other memory. */
-	if (ret == -ENOMEM && ++n->nomem >= MAX_NOMEM &&
-	    !vf_usage_free_elsewhere(node))
+	if (ret == -ENOMEM && ++n->nomem >= MAX_NOMEM && !vf_usage_has_free())
 		return VF_EXHAUSTED;
 	if (ret != -ENOMEM)
 		n->nomem = 0;
@@ -510,6 +514,17 @@ u64 vf_memory_small_kb(u32 node)
 }
 
 /**
+ * vf_memory_leaked_kb() - leaked memory of a node
+ * @node: its id
+ *
+ * Return: KiB, of those of vf_memory_unplugged_kb(), which are never plugged again.
+ */
+u64 vf_memory_leaked_kb(u32 node)
+{
+	return READ_ONCE(memory[node].counts.leaked_kb);
+}
+
+/**
  * vf_memory_all_unplugged_kb() - unplugged memory of all nodes
  *
  * Return: KiB.
@@ -651,8 +666,9 @@ void vf_memory_exit(void)
 		vf_memory_plug_all();
 		for_each_online_node(node)
 			if (vf_memory_unplugged_kb(node))
-				pr_warn("node %u: %llu KiB stay unplugged, as the host has no more; load the module again to retry\n",
-					node, vf_memory_unplugged_kb(node));
+				pr_warn("node %u: %llu KiB stay unplugged, %llu of them leaked; load the module again to retry the others\n",
+					node, vf_memory_unplugged_kb(node),
+					vf_memory_leaked_kb(node));
 	}
 	kvfree(memory);
 }

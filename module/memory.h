@@ -60,6 +60,7 @@ void vf_memory_counts(u32 node, struct vf_memory_counts *counts);
 bool vf_memory_can_unplug(void);
 u64 vf_memory_unplugged_kb(u32 node);
 u64 vf_memory_small_kb(u32 node);
+u64 vf_memory_leaked_kb(u32 node);
 u64 vf_memory_all_unplugged_kb(void);
 
 void vf_memory_unplug_begin(u32 node);

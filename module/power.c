@@ -33,7 +33,7 @@ static int before_restart(struct notifier_block *nb, unsigned long action,
 	vf_memory_plug_all();
 	unplugged_kb = vf_memory_all_unplugged_kb();
 	if (unplugged_kb)
-		pr_crit("%llu KiB stay unplugged, as the host has no more; the next kernel will take them for memory\n",
+		pr_crit("%llu KiB stay unplugged; the next kernel will take them for memory\n",
 			unplugged_kb);
 	return NOTIFY_DONE;
 }

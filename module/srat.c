@@ -9,6 +9,8 @@
 
 #include "srat.h"
 
+#ifdef CONFIG_SMP
+
 /*
  * Proximity domain that an entry gives to a local APIC; PXM_INVAL if it is of others.
  *
@@ -70,3 +72,4 @@ int vf_srat_node(unsigned int cpu)
 	acpi_put_table(table);
 	return pxm < 0 ? NUMA_NO_NODE : pxm_to_node(pxm);
 }
+#endif

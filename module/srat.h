@@ -5,7 +5,7 @@
 
 #include <linux/numa.h>
 
-#ifdef CONFIG_ACPI_NUMA
+#if defined(CONFIG_ACPI_NUMA) && defined(CONFIG_SMP)
 int vf_srat_node(unsigned int cpu);
 #else
 static inline int vf_srat_node(unsigned int cpu)

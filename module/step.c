@@ -113,8 +113,12 @@ static int step_plug(struct vf_work *work, u32 node)
 	u32 id = work->guest->nodes[node].id;
 	u64 from_kb = vf_guest_node_kb(id), now_kb = from_kb;
 	u64 to_kb = vf_wanted_kb(work->guest, work->goal, node);
-	unsigned long patience = jiffies + work->goal->option[VF_OPT_WAIT_S] * HZ;
+	unsigned long patience = jiffies;
 	int ret = 0;
+
+	/* A shrink may be what frees the memory that is missing. */
+	if (work->goal->request == VF_EXPAND)
+		patience += work->goal->option[VF_OPT_WAIT_S] * HZ;
 
 	while (now_kb < to_kb && !ret) {
 		enum vf_attempt attempt = vf_memory_plug(id, to_kb - now_kb);
@@ -142,11 +146,11 @@ static int step_publish(struct vf_work *work, u32 unused)
 /* By enum vf_step_kind. */
 static int (*const run[VF_NR_STEP_KINDS])(struct vf_work *work, u32 index) = {
 	[VF_STEP_ANNOUNCE]	= step_announce,
-	[VF_STEP_PLUG]	= step_plug,
+	[VF_STEP_PLUG]		= step_plug,
 	[VF_STEP_VCPU_ONLINE]	= step_vcpu_online,
 	[VF_STEP_GRACE]		= step_grace,
 	[VF_STEP_VCPU_OFFLINE]	= step_vcpu_offline,
-	[VF_STEP_ISOLATE]		= step_isolate,
+	[VF_STEP_ISOLATE]	= step_isolate,
 	[VF_STEP_UNPLUG]	= step_unplug,
 	[VF_STEP_PUBLISH]	= step_publish,
 };

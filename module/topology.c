@@ -143,9 +143,14 @@ void vf_wanted_from_guest(const struct vf_guest *guest, struct vf_wanted *wanted
 		w->has[VF_KEY_TARGET] = true;
 		w->value[VF_KEY_TARGET] = guest->nodes[i].current_kb;
 	}
-	for (i = 0; i < guest->nr_vcpus; i++)
-		wanted->vcpus[i] = guest->vcpus[i].online ? VF_VCPU_ONLINE :
-							    VF_VCPU_OFFLINE;
+	for (i = 0; i < guest->nr_vcpus; i++) {
+		const struct vf_vcpu *v = &guest->vcpus[i];
+
+		/* One that is plugged meanwhile is nothing to undo. */
+		if (v->present)
+			wanted->vcpus[i] = v->online ? VF_VCPU_ONLINE :
+						       VF_VCPU_OFFLINE;
+	}
 }
 
 /**

@@ -48,7 +48,7 @@ struct vf_error {
  * @pnode: physical node behind it, or VF_PNODE_UNKNOWN
  * @current_kb: memory the kernel has on it
  * @was_kb: memory it had before the change that is going on
- * @unplugged_kb: memory of it that is unplugged
+ * @unplugged_kb: memory of it that is unplugged, and can be plugged
  * @small_kb: of that, in blocks smaller than an extent
  * @target_kb: memory the host wanted it to have; of use where @described
  * @capacity_kb: most memory it can have; of use where @described

@@ -111,23 +111,27 @@ static u64 node_min_kb(u32 node)
 }
 
 /**
- * vf_usage_free_elsewhere() - whether other nodes have free memory for an extent
- * @node: its id
+ * vf_usage_has_free() - whether there is free memory for an extent
  *
- * What is isolated is not free.
+ * Isolated memory is not free, and the lowest 16 MiB do not count: they are kept from
+ * those who could do with other memory.
  *
  * Return: true if so, above the watermarks.
  */
-bool vf_usage_free_elsewhere(u32 node)
+bool vf_usage_has_free(void)
 {
 	unsigned long pages = 0;
-	u32 other;
+	u32 node;
+	int i;
 
-	for_each_online_node(other) {
-		unsigned long free = node_free(other);
+	for_each_online_node(node) {
+		for (i = ZONE_DMA32; i < MAX_NR_ZONES; i++) {
+			struct zone *zone = &NODE_DATA(node)->node_zones[i];
+			unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
+			unsigned long reserve = high_wmark_pages(zone);
 
-		if (other != node && free > node_reserve(other))
-			pages += free - node_reserve(other);
+			pages += free > reserve ? free - reserve : 0;
+		}
 	}
 	return pages >= VF_EXTENT_PAGES;
 }
@@ -136,7 +140,7 @@ bool vf_usage_free_elsewhere(u32 node)
  * vf_usage_by_users() - whether processes have memory on a node
  * @node: its id
  *
- * Return: false if they have less than FEW_PAGES mapped there.
+ * Return: false if they have no more than FEW_PAGES mapped there.
  */
 bool vf_usage_by_users(u32 node)
 {

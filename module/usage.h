@@ -24,7 +24,7 @@ struct vf_remaining {
 };
 
 bool vf_usage_by_users(u32 node);
-bool vf_usage_free_elsewhere(u32 node);
+bool vf_usage_has_free(void);
 int vf_usage_min(const struct vf_guest *guest, const struct vf_wanted *wanted,
 		 struct vf_error *err);
 int vf_usage_low(const struct vf_guest *guest, const struct vf_wanted *wanted,

@@ -285,6 +285,25 @@ static void goes_back_to_half(void **state)
 	assert_true(f.vcpus[4].online && f.vcpus[5].online);
 }
 
+/* A vCPU that was plugged in the middle of a change is not part of it. */
+static void leaves_what_was_plugged(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.vcpus[7].present = false;
+	f.vcpus[7].online = false;
+	f.vcpus[7].was_online = false;
+	vf_wanted_from_guest(&f.guest, &f.initial);
+	want(&f, "topo_change 2\n" GOES(2, 4, 5));
+	run(&f, 4);
+	f.vcpus[7].present = true;
+	f.vcpus[7].online = true;
+	roll_back(&f);
+	assert_all_there(&f);
+}
+
 static void takes_over(void **state)
 {
 	struct fixture f;
@@ -369,6 +388,7 @@ int main(void)
 		cmocka_unit_test(brings_small_pieces),
 		cmocka_unit_test(goes_back),
 		cmocka_unit_test(goes_back_to_half),
+		cmocka_unit_test(leaves_what_was_plugged),
 		cmocka_unit_test(takes_over),
 		cmocka_unit_test(goes_back_from_what_took_over),
 		cmocka_unit_test(host_that_never_decides),

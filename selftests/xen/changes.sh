@@ -337,7 +337,7 @@ taken_back_in_the_middle() {
 # A request that cannot be carried out takes the place of one that is going on. Why
 # it is undone is there as long as that takes.
 refused_in_the_middle() {
-	host 'in_rollback "shrinking: step * unplug memory of node 3*" "numa_nodes shrink 2 3" "numa_request shrink node/2/target x"' ||
+	host 'in_rollback "shrinking: step * unplug memory of node 2*" "numa_nodes shrink 2 3" "numa_request shrink node/2/target x"' ||
 		fail "dom0: $said"
 	like 'status and error' 'rolling back: *
 numa/node/2/target: *' "$said"

@@ -67,11 +67,13 @@ said() {
 in_rollback() {
 	: >/tmp/rolling
 	# shellcheck disable=SC2016 # for the eval in during
-	during "$1" "$2" "$3; "'{ timeout 120 "$here/../pause_at_status" "$DOMID" "rolling back*" >/tmp/rolling & }
-		said watching' || return
-	said paused
-	numa_read status error
-	xl unpause "$DOMID"
+	during "$1" "$2" "$3; "'{ timeout 120 "$here/../pause_at_status" "$DOMID" "rolling back*" >/tmp/rolling 2>&1 & }
+		roller=$!
+		said watching' && said paused && numa_read status error
+	ended=$?
+	kill "$roller" 2>/dev/null
+	xl unpause "$DOMID" 2>/dev/null
+	return "$ended"
 }
 
 mkfifo /tmp/requests
