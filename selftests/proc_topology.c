@@ -114,7 +114,7 @@ TEST_F(topology, world_readable)
 	ASSERT_NE(NULL, dir);
 	while ((entry = readdir(dir)))
 		EXPECT_TRUE(entry->d_name[0] == '.' ||
-			    !strcmp(entry->d_name, "capacity") ||
+			    !strcmp(entry->d_name, "counters") ||
 			    !strcmp(entry->d_name, "topology"));
 	closedir(dir);
 	ASSERT_EQ(0, stat("/proc/virtflex/counters", &st));
