@@ -13,7 +13,7 @@
 /* Marks: in page->private of the first page; the last byte is the order. */
 #define VF_BLOCK_UNPLUGGED	0x7666756e706c0000UL	/* "vfunpl": the host has it */
 #define VF_BLOCK_ISOLATED	0x766669736f6c0000UL	/* "vfisol": withheld from others */
-#define VF_BLOCK_LEAKED	0x76666c65616b0000UL	/* "vfleak": unusable for good */
+#define VF_BLOCK_LEAKED		0x76666c65616b0000UL	/* "vfleak": unusable for good */
 #define VF_BLOCK_ORDER	0xffUL
 
 /** vf_block_is() - whether the mark of a page is this one */

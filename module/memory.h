@@ -21,7 +21,8 @@ enum vf_attempt {
 };
 
 /**
- * struct vf_memory_counts - counters of a node's memory, since the module was loaded
+ * struct vf_memory_counts - unplugged memory of a node, and counters since the module
+ *	was loaded
  * @unplugged_kb: memory that is unplugged now
  * @small_kb: of it, in blocks smaller than an extent
  * @leaked_kb: of it, leaked: Xen may have taken a part of the block

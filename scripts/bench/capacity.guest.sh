@@ -58,7 +58,7 @@ node_is_out() { counters; [ "$unplugged_kb" = "$1" ]; }
 balloon_has() { read -r kb <$balloon/info/current_kb; [ "$kb" = "$1" ]; }
 answered_all() { [ "$(xenstore-read numa/topo_change)" = 0 ]; }
 
-# timed_node NAME REQUEST TARGET OUT EVERY: by the module, until OUT KiB are with the host.
+# timed_node NAME REQUEST TARGET OUT EVERY: by the module, until OUT KiB are unplugged.
 # How long that took, and of it in the steps, emptying, and in the hypervisor.
 timed_node() {
 	counters

@@ -167,8 +167,8 @@ mind_changed_in_the_memory() {
 	like status 'done: *' "$status"
 	same active '0 1 2 3' "$(active)"
 	same cpus '0-7' "$(cat /sys/devices/system/cpu/online)"
-	same 'KiB of node 1 out' "$half" "$(unplugged_kb 1)"
-	same 'KiB of node 3 out' 0 "$(unplugged_kb 3)"
+	same 'KiB of node 1 unplugged' "$half" "$(unplugged_kb 1)"
+	same 'KiB of node 3 unplugged' 0 "$(unplugged_kb 3)"
 	everything
 	same 'pages of all nodes' "$everywhere" "$(placement)"
 	same MemTotal "$total" "$(total_kb)"
@@ -382,7 +382,7 @@ physical_node_is_fragmented() {
 	same leaked 0 "$(leaked_kb)"
 }
 
-# What is with the host is not read by debuggers.
+# Debuggers do not read unplugged memory.
 kcore_passes_over_what_is_out() {
 	[ -r /proc/kcore ] || {
 		skip 'no /proc/kcore'

@@ -662,7 +662,8 @@ void virtflex_threads_free(struct virtflex_threads *threads);
 /* ---- unplugged memory ------------------------------------------------- */
 
 /**
- * struct virtflex_node_counters - counters of a node, since the module was loaded
+ * struct virtflex_node_counters - unplugged memory of a node, and counters since the
+ *	module was loaded
  * @id: node
  * @unplugged_kb: memory of it that is unplugged now
  * @leaked_kb: of it, what nobody can use while this kernel runs
