@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "checks.h"
+#include "cli.h"
 #include "table.h"
 
 /**

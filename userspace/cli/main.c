@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * virtflex: the NUMA topology of this machine as it is now, and pages that
- * follow it. One file per subcommand; each describes itself in a struct command,
- * of which the help text is made and options are taken.
+ * virtflex: the NUMA topology of this machine as it is now, and pages and programs
+ * that follow it.
  */
-#include <errno.h>
-#include <getopt.h>
 #include <string.h>
 
 #include "cli.h"
@@ -18,96 +15,39 @@ static const struct command *const commands[] = {
 	&cmd_top,
 	&cmd_run,
 	&cmd_doctor,
+	NULL,
 };
 
-#define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
-
-static const struct command *find_command(const char *name)
+static int open_machine(struct context *ctx)
 {
-	unsigned int i;
-
-	for (i = 0; i < NR_COMMANDS; i++)
-		if (!strcmp(name, commands[i]->name))
-			return commands[i];
-	return NULL;
-}
-
-static int run_command(const struct command *cmd, int argc, char **argv)
-{
-	struct context ctx = { 0 };
-	bool help = false;
 	int ret;
 
-	set_help(cmd->name);
-	ret = take_options(cmd, &ctx, argc, argv, &help);
-	if (help)
-		help_command(cmd);
-	if (ret || help)
-		return ret;
-	if (!check_root(&ctx))
+	if (!check_root(ctx))
 		return EXIT_ERROR;
-	ret = virtflex_open(&ctx.vf, ctx.sysroot);
-	if (ret) {
-		error("%s", strerror(-ret));
-		return EXIT_ERROR;
-	}
-	ret = cmd->run(&ctx, argc - optind, argv + optind);
-	virtflex_close(ctx.vf);
-	return ret;
-}
-
-static int run_help(int argc, char **argv)
-{
-	const struct command *cmd;
-
-	if (argc > 1)
-		return usage_error_of(argv[1], "help: too many arguments:");
-	if (argc && strcmp(argv[0], "help")) {
-		cmd = find_command(argv[0]);
-		if (!cmd)
-			return usage_error_of(argv[0], "there is no command");
-		help_command(cmd);
-	} else {
-		help_all(commands, NR_COMMANDS);
-	}
-	return EXIT_DONE;
-}
-
-/* @asked is the command that was asked for, if it is known. */
-static int run(int argc, char **argv, const struct command **asked)
-{
-	const struct command *cmd;
-	const char *name;
-
-	if (argc < 2)
-		return usage_error("no command");
-	name = argv[1];
-	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
-		return run_help(0, NULL);
-	if (!strcmp(name, "help"))
-		return run_help(argc - 2, argv + 2);
-	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
-		puts("virtflex " VIRTFLEX_VERSION);
+	ret = virtflex_open(&ctx->vf, ctx->sysroot);
+	if (!ret)
 		return EXIT_DONE;
-	}
-	if (*name == '-')
-		return usage_error("virtflex has no option %s before the command",
-				   name);
-	cmd = find_command(name);
-	if (!cmd)
-		return usage_error_of(name, "there is no command");
-	*asked = cmd;
-	return run_command(cmd, argc - 1, argv + 1);
+	error("%s", strerror(-ret));
+	return EXIT_ERROR;
 }
+
+static void close_machine(struct context *ctx)
+{
+	virtflex_close(ctx->vf);
+}
+
+static const struct program virtflex = {
+	.name = "virtflex",
+	.summary = "The NUMA topology of this machine, which may change while it runs.",
+	.statuses = "Exit status: 0 done, 1 error, 2 usage, 3 pages did not move that\n"
+		    "should have, or something is missing, 4 self-test could not run,\n"
+		    "5 timeout; of run, the program's.",
+	.commands = commands,
+	.open = open_machine,
+	.close = close_machine,
+};
 
 int main(int argc, char **argv)
 {
-	const struct command *cmd = NULL;
-	int ret;
-
-	set_locale();
-	ret = finish_output(run(argc, argv, &cmd));
-	if (cmd && cmd->own_failure && (ret == EXIT_ERROR || ret == EXIT_USAGE))
-		ret = cmd->own_failure;
-	return end_interrupted(ret);
+	return program_main(&virtflex, argc, argv);
 }

@@ -3,6 +3,7 @@
 #ifndef MAPPINGS_H
 #define MAPPINGS_H
 
+#include "cli.h"
 #include "table.h"
 
 extern const struct column mapping_columns[];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mappings.h"
+#include "cli.h"
 #include "table.h"
 
 static bool want_mappings;

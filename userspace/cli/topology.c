@@ -1,6 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* virtflex topology: the topology as it is now. */
+#include <errno.h>
+#include <string.h>
+
+#include "cli.h"
 #include "table.h"
+
+/**
+ * error_topology() - say why the topology cannot be read
+ * @ctx: context
+ * @err: negative errno of a reader
+ */
+void error_topology(const struct context *ctx, int err)
+{
+	const char *root = root_of(ctx);
+
+	switch (err) {
+	case -ENOENT:
+		error("no %s/proc/virtflex/topology: %s", root, ctx->sysroot ?
+		      "was the module loaded where this copy is from?" :
+		      "is the module loaded? " LOAD_MODULE);
+		break;
+	case -ENODEV:
+		error("the virtflex module was unloaded; to go on: %s",
+		      LOAD_MODULE);
+		break;
+	case -EBADMSG:
+		error("%s/proc/virtflex/topology is damaged: is the module of another version?",
+		      root);
+		break;
+	case -EPROTONOSUPPORT:
+		error("%s/proc/virtflex/topology is of a newer version: update virtflex",
+		      root);
+		break;
+	case -EOPNOTSUPP:
+		error("below --sysroot nothing changes: there is nothing to wait for");
+		break;
+	default:
+		error("%s/proc/virtflex/topology: %s", root, strerror(-err));
+	}
+}
 
 /**
  * node_state_color() - colour for the state of a node

@@ -4,6 +4,7 @@
 #define VIEW_H
 
 #include "sample.h"
+#include "cli.h"
 #include "table.h"
 
 /**

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "shared.h"
 
 #define NOT_UTF8	0xfffd
 

@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <stddef.h>
 
-#include "cli.h"
+#include "shared.h"
 
 static volatile sig_atomic_t arrived;
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "shared.h"
 
 static const char *help_of = "";
 /* Why output did not arrive; the stream itself remembers only that. */
@@ -30,7 +30,7 @@ static void say(const char *fmt, va_list args, const char *end)
 		return;
 	clean = clean_text(text, has_utf8());
 	if (clean)
-		fprintf(stderr, "virtflex: %s%s\n", clean, end);
+		fprintf(stderr, "%s: %s%s\n", program_name(), clean, end);
 	free(clean);
 	free(text);
 }
@@ -62,8 +62,8 @@ static int say_usage(const char *fmt, va_list args)
 {
 	char end[64];
 
-	snprintf(end, sizeof(end), "; see virtflex %s%s--help", help_of,
-		 *help_of ? " " : "");
+	snprintf(end, sizeof(end), "; see %s %s%s--help", program_name(),
+		 help_of, *help_of ? " " : "");
 	say(fmt, args, end);
 	return EXIT_USAGE;
 }
@@ -118,41 +118,6 @@ int usage_error_of(const char *arg, const char *fmt, ...)
 			  quote(arg));
 	free(text);
 	return ret;
-}
-
-/**
- * error_topology() - say why the topology cannot be read
- * @ctx: context
- * @err: negative errno of a reader
- */
-void error_topology(const struct context *ctx, int err)
-{
-	const char *root = root_of(ctx);
-
-	switch (err) {
-	case -ENOENT:
-		error("no %s/proc/virtflex/topology: %s", root, ctx->sysroot ?
-		      "was the module loaded where this copy is from?" :
-		      "is the module loaded? " LOAD_MODULE);
-		break;
-	case -ENODEV:
-		error("the virtflex module was unloaded; to go on: %s",
-		      LOAD_MODULE);
-		break;
-	case -EBADMSG:
-		error("%s/proc/virtflex/topology is damaged: is the module of another version?",
-		      root);
-		break;
-	case -EPROTONOSUPPORT:
-		error("%s/proc/virtflex/topology is of a newer version: update virtflex",
-		      root);
-		break;
-	case -EOPNOTSUPP:
-		error("below --sysroot nothing changes: there is nothing to wait for");
-		break;
-	default:
-		error("%s/proc/virtflex/topology: %s", root, strerror(-err));
-	}
 }
 
 /**

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "shared.h"
 
 /**
  * parse_count() - read a decimal number of the command line

@@ -15,28 +15,26 @@ static void help_option(const struct option_desc *o)
 
 /**
  * help_all() - print which commands there are
- * @commands: commands
- * @nr_commands: how many
+ * @program: whose
  */
-void help_all(const struct command *const *commands, unsigned int nr_commands)
+void help_all(const struct program *program)
 {
 	static const struct option_desc options[] = {
 		{ "help", 'h', NULL, "this text; after a command, its options" },
 		{ "version", 'V', NULL, "print the version" },
 	};
+	const struct command *const *cmd;
 	unsigned int i;
 
-	puts("Usage: virtflex COMMAND [OPTION]...\n"
-	     "       virtflex help [COMMAND]\n\n"
-	     "The NUMA topology of this machine, which may change while it runs.\n");
-	for (i = 0; i < nr_commands; i++)
-		printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
+	printf("Usage: %s COMMAND [OPTION]...\n"
+	       "       %s help [COMMAND]\n\n"
+	       "%s\n\n", program->name, program->name, program->summary);
+	for (cmd = program->commands; *cmd; cmd++)
+		printf("  %-9s %s\n", (*cmd)->name, (*cmd)->summary);
 	putchar('\n');
 	for (i = 0; i < sizeof(options) / sizeof(*options); i++)
 		help_option(&options[i]);
-	puts("\nExit status: 0 done, 1 error, 2 usage, 3 pages did not move that\n"
-	     "should have, or something is missing, 4 self-test could not run,\n"
-	     "5 timeout; of run, the program's. See virtflex(1).");
+	printf("\n%s See %s(1).\n", program->statuses, program->name);
 }
 
 static bool has_extra(const struct column *c)
@@ -68,8 +66,8 @@ void help_command(const struct command *cmd)
 	};
 	const struct option_desc *o;
 
-	printf("Usage: virtflex %s [OPTION]...%s%s\n\n%s.\n\n", cmd->name,
-	       *cmd->synopsis ? " " : "", cmd->synopsis, cmd->summary);
+	printf("Usage: %s %s [OPTION]...%s%s\n\n%s.\n\n", program_name(),
+	       cmd->name, *cmd->synopsis ? " " : "", cmd->synopsis, cmd->summary);
 	for (o = cmd->options; o->name; o++)
 		help_option(o);
 	help_option(&help);
@@ -79,5 +77,5 @@ void help_command(const struct command *cmd)
 	help_columns(cmd->others, cmd->columns[1]);
 	if (has_extra(cmd->columns[0]))
 		puts("\nThose with * are shown if asked for by --output.");
-	printf("\nSee virtflex-%s(1).\n", cmd->name);
+	printf("\nSee %s-%s(1).\n", program_name(), cmd->name);
 }

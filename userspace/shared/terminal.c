@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#include "cli.h"
+#include "shared.h"
 
 /**
  * set_locale() - take the locale's letters
@@ -59,7 +59,7 @@ bool on_terminal(FILE *f)
 
 /**
  * paint() - what to print to change the colour of standard output
- * @color: one of the colours of cli.h
+ * @color: one of the colours of shared.h
  *
  * Return: an escape sequence, or "" where colours are not wanted.
  */

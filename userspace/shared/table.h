@@ -6,7 +6,7 @@
 #ifndef TABLE_H
 #define TABLE_H
 
-#include "cli.h"
+#include "shared.h"
 
 /**
  * enum value_type - what a value is
@@ -38,7 +38,7 @@ enum value_type {
  * @text: text
  * @numbers: of a list or an array
  * @count: length of @numbers
- * @color: one of the colours of cli.h; NULL for none
+ * @color: one of the colours of shared.h; NULL for none
  */
 struct value {
 	enum value_type type;

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A program with subcommands. One file per subcommand; each describes itself in a
+ * struct command, of which the help text is made and options are taken.
+ */
+#include <getopt.h>
+#include <string.h>
+
+#include "shared.h"
+#include "virtflex.h"
+
+static const struct program *program;
+
+/**
+ * program_name() - what people type
+ *
+ * Return: name.
+ */
+const char *program_name(void)
+{
+	return program->name;
+}
+
+static const struct command *find_command(const char *name)
+{
+	const struct command *const *cmd;
+
+	for (cmd = program->commands; *cmd; cmd++)
+		if (!strcmp(name, (*cmd)->name))
+			return *cmd;
+	return NULL;
+}
+
+static int run_command(const struct command *cmd, int argc, char **argv)
+{
+	struct context ctx = { 0 };
+	bool help = false;
+	int ret;
+
+	set_help(cmd->name);
+	ret = take_options(cmd, &ctx, argc, argv, &help);
+	if (help)
+		help_command(cmd);
+	if (ret || help)
+		return ret;
+	ret = program->open(&ctx);
+	if (ret)
+		return ret;
+	ret = cmd->run(&ctx, argc - optind, argv + optind);
+	program->close(&ctx);
+	return ret;
+}
+
+static int run_help(int argc, char **argv)
+{
+	const struct command *cmd;
+
+	if (argc > 1)
+		return usage_error_of(argv[1], "help: too many arguments:");
+	if (argc && strcmp(argv[0], "help")) {
+		cmd = find_command(argv[0]);
+		if (!cmd)
+			return usage_error_of(argv[0], "there is no command");
+		help_command(cmd);
+	} else {
+		help_all(program);
+	}
+	return EXIT_DONE;
+}
+
+/* @asked is the command that was asked for, if it is known. */
+static int run(int argc, char **argv, const struct command **asked)
+{
+	const struct command *cmd;
+	const char *name;
+
+	if (argc < 2) {
+		if (!program->bare)
+			return usage_error("no command");
+		*asked = program->bare;
+		return run_command(program->bare, argc, argv);
+	}
+	name = argv[1];
+	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
+		return run_help(0, NULL);
+	if (!strcmp(name, "help"))
+		return run_help(argc - 2, argv + 2);
+	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
+		printf("%s " VIRTFLEX_VERSION "\n", program->name);
+		return EXIT_DONE;
+	}
+	if (*name == '-')
+		return usage_error("%s has no option %s before the command",
+				   program->name, name);
+	cmd = find_command(name);
+	if (!cmd)
+		return usage_error_of(name, "there is no command");
+	*asked = cmd;
+	return run_command(cmd, argc - 1, argv + 1);
+}
+
+/**
+ * program_main() - main() of a program with subcommands
+ * @what: the program
+ * @argc: of main()
+ * @argv: of main()
+ *
+ * Return: exit status.
+ */
+int program_main(const struct program *what, int argc, char **argv)
+{
+	const struct command *cmd = NULL;
+	int ret;
+
+	program = what;
+	set_locale();
+	ret = finish_output(run(argc, argv, &cmd));
+	if (cmd && cmd->own_failure && (ret == EXIT_ERROR || ret == EXIT_USAGE))
+		ret = cmd->own_failure;
+	return end_interrupted(ret);
+}
