@@ -145,7 +145,7 @@ domain_config() {
 	cpus = "1-$nodes"
 	vnuma = [$vnodes ]
 	on_poweroff = "destroy"
-	on_reboot = "destroy"
+	on_reboot = "$on_reboot"
 	on_crash = "destroy"
 	channel = [ "name=none,connection=pty",
 	    "name=records,connection=pty", "name=out,connection=pty", "name=err,connection=pty" ]
@@ -230,7 +230,8 @@ dom0_max_vcpus=1 dom0_vcpus_pin dom0_nodes=0 cpuidle=0 mwait-idle=0 xsave=0 logl
 # dom0_trouble: why the run failed on dom0's side, or nothing
 dom0_trouble() {
 	local status
-	status=$(sed -n 's/^exit \([0-9]*\)\r*$/\1/p' "$RUN/dom0-records" | tail -n 1)
+	# The first that failed, of as many as there were boots
+	status=$(sed -n 's/^exit \([0-9]*\)\r*$/\1/p' "$RUN/dom0-records" | awk '!seen { s = $0; seen = $0 > 0 } END { print s }')
 	if ! grep -q '^up' "$RUN/dom0-records"; then
 		echo "dom0 did not come up"
 	elif ! grep -q '^created' "$RUN/dom0-records"; then

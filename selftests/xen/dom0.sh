@@ -76,12 +76,13 @@ in_rollback() {
 	return "$ended"
 }
 
+rm -f /tmp/requests
 mkfifo /tmp/requests
 xenstore-watch "$data/request" >/tmp/requests &
 exec 7</tmp/requests
 last=
 numa_layout >/dev/null
-xenstore-write "$data/ready" yes
+xenstore-write "$data/boot" "$BOOT" "$data/ready" yes
 while read -r _ <&7; do
 	request=$(xenstore-read -R "$data/request" 2>/dev/null) || continue
 	number=${request%% *}
