@@ -34,6 +34,7 @@
 #include "memory.h"
 #include "parse.h"
 #include "plan.h"
+#include "result.h"
 #include "state.h"
 #include "step.h"
 #include "usage.h"
@@ -68,7 +69,8 @@ static struct {
 	struct vf_reading next;		/* scratch */
 	struct vf_reading unanswered;	/* carried out or refused, but not answered */
 	bool has_unanswered;		/* there is no way to answer it */
-	bool answer_pending;		/* it is to be answered, by status and last_error */
+	bool answer_pending;		/* it is to be answered, as "now" is */
+	bool answer_due;		/* status, last_error and result are of "now", untold */
 	unsigned int retries;		/* failed accesses to xenstore in a row */
 	struct vf_error last_error;	/* value of the key error, as far as known */
 
@@ -77,7 +79,9 @@ static struct {
 	bool in_progress;		/* interrupted by a freeze; initial is of its start */
 	bool rolling_back;		/* to initial */
 	struct vf_error why;		/* why it is rolled back; empty if it is not */
+	enum vf_outcome outcome;	/* if it is rolled back */
 	struct vf_status status;
+	struct vf_result result;
 } change;
 
 static void retry_later(void)
@@ -221,11 +225,18 @@ static void remember_unanswered(bool pending)
  */
 static int answer(const char *error)
 {
+	struct vf_answer answer = {
+		.status	= change.status.text,
+		.error	= change.last_error.text,
+		.result	= &change.result,
+	};
 	int ret;
 
-	strscpy(change.last_error.text, error, sizeof(change.last_error.text));
-	ret = vf_xs_answer(change.guest, &change.now, &change.next,
-			   change.status.text, error);
+	if (error != change.last_error.text)
+		strscpy(change.last_error.text, error,
+			sizeof(change.last_error.text));
+	ret = vf_xs_answer(change.guest, &change.now, &change.next, &answer);
+	change.answer_due = ret == -ESTALE;
 	if (!ret || ret == -ESTALE) {
 		change.retries = 0;
 	} else if (vf_xs_is_transient(ret)) {
@@ -242,11 +253,9 @@ static int answer(const char *error)
 /* Return: as the ends of a request; -ESTALE also if there is another request. */
 static int write_pending_answer(void)
 {
-	struct vf_error error = change.last_error;
-
 	change.answer_pending = false;
 	swap(change.unanswered, change.now);
-	return answer(error.text);
+	return answer(change.last_error.text);
 }
 
 static void show_refused(const struct vf_error *why)
@@ -260,6 +269,7 @@ static void show_refused(const struct vf_error *why)
 static int refuse(const struct vf_error *why)
 {
 	show_refused(why);
+	vf_result_set(&change.result, change.outcome, change.guest, change.initial);
 	return answer(why->text);
 }
 
@@ -287,6 +297,7 @@ static int finish(void)
 {
 	struct vf_snapshot *s = vf_state_get();
 	nodemask_t active = NODE_MASK_NONE;
+	bool short_of;
 	u32 i;
 
 	for (i = 0; i < s->nr_nodes; i++)
@@ -299,7 +310,11 @@ static int finish(void)
 	change.described = true;
 	vf_status_set(&change.status, "done: generation %llu",
 		      vf_state_generation());
-	if (!vf_status_short(&change.status, change.guest, change.now.wanted))
+	short_of = vf_status_short(&change.status, change.guest,
+				   change.now.wanted);
+	vf_result_set(&change.result, short_of ? VF_RESULT_PARTLY : VF_RESULT_DONE,
+		      change.guest, change.now.wanted);
+	if (!short_of)
 		return answer("");
 	/* The sentence after "done: generation 7; ". */
 	pr_warn("%s\n", change.status.text);
@@ -312,6 +327,7 @@ static int finish(void)
 
 static int plan(struct vf_error *why)
 {
+	change.outcome = change.now.asked ? VF_RESULT_REFUSED : VF_RESULT_WITHDRAWN;
 	if (!change.now.asked) {
 		vf_error_set(why, "numa/topo_change: the host withdrew the request");
 		return -EINVAL;
@@ -346,6 +362,7 @@ static int run_plan(struct vf_error *why)
 			continue;
 		vf_step_text(change.guest, change.plan.step[i], text,
 			     sizeof(text));
+		change.outcome = VF_RESULT_FAILED;
 		vf_error_set(why, "%s: the kernel refused, %pe", text,
 			     ERR_PTR(ret));
 	}
@@ -440,9 +457,16 @@ static bool process_request(void)
 			retry_xenstore("read", ret);
 			return !change.in_progress;
 		}
+		if (!change.now.announced)
+			vf_xs_announce();
 		if (!change.now.asked && !change.in_progress) {
 			change.retries = 0;
 			change.has_unanswered = false;
+			/* Withdrawn when it was over: its host waits for an end. */
+			if (change.answer_due) {
+				ret = answer(change.last_error.text);
+				continue;
+			}
 			if (!change.described)
 				accept_description(true);
 			return true;

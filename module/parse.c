@@ -165,6 +165,44 @@ int vf_wanted_request(struct vf_wanted *wanted, const char *value, size_t len,
 	return -EINVAL;
 }
 
+static bool is_id_char(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	       (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_';
+}
+
+/**
+ * vf_wanted_id() - take the name of the request
+ * @wanted: out
+ * @value: text; NULL if the key does not exist
+ * @len: length of @value
+ * @err: why it failed
+ *
+ * Return: 0 or -EINVAL.
+ */
+int vf_wanted_id(struct vf_wanted *wanted, const char *value, size_t len,
+		 struct vf_error *err)
+{
+	char quoted[QUOTE_LEN];
+	bool fits = len < sizeof(wanted->id);
+	size_t i;
+
+	if (!value)
+		return 0;
+	for (i = 0; i < len && fits; i++)
+		fits = is_id_char(value[i]);
+	if (fits) {
+		memcpy(wanted->id, value, len);
+		wanted->id[len] = '\0';
+		return 0;
+	}
+	vf_quote(quoted, sizeof(quoted), value, len);
+	vf_error_set(err,
+		     "numa/request_id: \"%s\" is not a name of up to %u letters, digits and -._",
+		     quoted, VF_ID_LEN - 1);
+	return -EINVAL;
+}
+
 /**
  * vf_wanted_option() - take a key that says how to carry a change out
  * @wanted: out
@@ -281,6 +319,17 @@ int vf_wanted_key(const struct vf_guest *guest, struct vf_wanted *wanted,
 	return -EINVAL;
 }
 
+/* Index of a vCPU that is plugged; nr_vcpus if there is none of that number. */
+static u32 find_vcpu(const struct vf_guest *guest, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < guest->nr_vcpus; i++)
+		if (guest->vcpus[i].id == id && guest->vcpus[i].present)
+			break;
+	return i;
+}
+
 /* VF_VCPU_UNNAMED for what is neither. */
 static enum vf_wanted_vcpu vcpu_value(const char *value, size_t len)
 {
@@ -328,9 +377,7 @@ int vf_wanted_vcpu(const struct vf_guest *guest, struct vf_wanted *wanted,
 			     vnode, (u32)id, quoted);
 		return -EINVAL;
 	}
-	for (i = 0; i < guest->nr_vcpus; i++)
-		if (guest->vcpus[i].id == id && guest->vcpus[i].present)
-			break;
+	i = find_vcpu(guest, id);
 	if (i == guest->nr_vcpus) {
 		/* One that is not plugged is as offline as can be. */
 		if (which == VF_VCPU_OFFLINE && id < guest->nr_vcpus)
@@ -356,5 +403,102 @@ int vf_wanted_vcpu(const struct vf_guest *guest, struct vf_wanted *wanted,
 		return -EINVAL;
 	}
 	wanted->vcpus[i] = which;
+	return 0;
+}
+
+/* The next range of a list, which begins after the one before. Return: what follows. */
+static const char *next_range(const char *text, const char *end, u64 least,
+			      u64 *first, u64 *last)
+{
+	const char *comma = memchr(text, ',', end - text) ?: end;
+	const char *dash = memchr(text, '-', comma - text);
+
+	if (vf_parse_number(text, (dash ?: comma) - text, least,
+			    VF_MAX_VCPUS - 1, first))
+		return NULL;
+	*last = *first;
+	if (dash && vf_parse_number(dash + 1, comma - dash - 1, *first + 1,
+				    VF_MAX_VCPUS - 1, last))
+		return NULL;
+	if (comma == end)
+		return end;
+	return comma + 1 < end ? comma + 1 : NULL;
+}
+
+static int take_online(const struct vf_guest *guest, struct vf_wanted *wanted,
+		       u32 node, u32 id, struct vf_error *err)
+{
+	u32 vnode = guest->nodes[node].vnode;
+	u32 i = find_vcpu(guest, id);
+
+	if (i == guest->nr_vcpus) {
+		vf_error_set(err, "numa/node/%u/vcpus: this guest has no vCPU %u",
+			     vnode, id);
+		return -EINVAL;
+	}
+	if (guest->vcpus[i].node != node) {
+		vf_error_set(err,
+			     "numa/node/%u/vcpus: vCPU %u belongs to node %u",
+			     vnode, id,
+			     guest->nodes[guest->vcpus[i].node].vnode);
+		return -EINVAL;
+	}
+	wanted->vcpus[i] = VF_VCPU_ONLINE;
+	return 0;
+}
+
+/**
+ * vf_wanted_vcpus() - take the list of a node's vCPUs that are to be online
+ * @guest: what there is
+ * @wanted: out; the other vCPUs of the node are to be offline
+ * @node: index of the node
+ * @value: text, such as "4-5,7", ascending; NULL if the key does not exist
+ * @len: length of @value
+ * @err: why it failed
+ *
+ * Return: 0 or -EINVAL.
+ */
+int vf_wanted_vcpus(const struct vf_guest *guest, struct vf_wanted *wanted,
+		    u32 node, const char *value, size_t len,
+		    struct vf_error *err)
+{
+	u32 vnode = guest->nodes[node].vnode;
+	const char *text = value, *end;
+	u64 first, last, least = 0;
+	char quoted[QUOTE_LEN];
+	int ret;
+	u32 i;
+
+	if (!value)
+		return 0;
+	end = value + len;
+	for (i = 0; i < guest->nr_vcpus; i++)
+		if (guest->vcpus[i].node == node && guest->vcpus[i].present)
+			wanted->vcpus[i] = VF_VCPU_OFFLINE;
+	while (text && text < end) {
+		text = next_range(text, end, least, &first, &last);
+		if (!text)
+			break;
+		least = last + 1;
+		for (; first <= last; first++) {
+			ret = take_online(guest, wanted, node, first, err);
+			if (ret)
+				return ret;
+		}
+	}
+	if (!text) {
+		vf_quote(quoted, sizeof(quoted), value, len);
+		vf_error_set(err,
+			     "numa/node/%u/vcpus: \"%s\" is not an ascending list such as 4-5,7",
+			     vnode, quoted);
+		return -EINVAL;
+	}
+	i = find_vcpu(guest, 0);
+	if (i < guest->nr_vcpus && guest->vcpus[i].node == node &&
+	    wanted->vcpus[i] == VF_VCPU_OFFLINE) {
+		vf_error_set(err, "numa/node/%u/vcpus: vCPU 0 cannot go offline",
+			     vnode);
+		return -EINVAL;
+	}
 	return 0;
 }

@@ -16,6 +16,8 @@ bool vf_key_required(enum vf_key key);
 
 int vf_wanted_request(struct vf_wanted *wanted, const char *value, size_t len,
 		      struct vf_error *err);
+int vf_wanted_id(struct vf_wanted *wanted, const char *value, size_t len,
+		 struct vf_error *err);
 int vf_wanted_option(struct vf_wanted *wanted, enum vf_option option,
 		     const char *value, size_t len, struct vf_error *err);
 int vf_wanted_node(const struct vf_guest *guest, struct vf_wanted *wanted,
@@ -26,5 +28,8 @@ int vf_wanted_key(const struct vf_guest *guest, struct vf_wanted *wanted,
 int vf_wanted_vcpu(const struct vf_guest *guest, struct vf_wanted *wanted,
 		   u32 node, const char *name, const char *value, size_t len,
 		   struct vf_error *err);
+int vf_wanted_vcpus(const struct vf_guest *guest, struct vf_wanted *wanted,
+		    u32 node, const char *value, size_t len,
+		    struct vf_error *err);
 
 #endif /* VIRTFLEX_PARSE_H */

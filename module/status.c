@@ -136,7 +136,7 @@ bool vf_status_short(struct vf_status *status, const struct vf_guest *guest,
 
 		if (!wanted->nodes[i].named)
 			continue;
-		if (n->current_kb >= to_kb + VF_EXTENT_KB) {
+		if (vf_node_long(n, to_kb)) {
 			fell_short |= add_remaining(status, n, to_kb);
 		} else if (vf_node_short(n, to_kb)) {
 			add(status,

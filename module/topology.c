@@ -24,6 +24,18 @@ const char *vf_request_name(enum vf_request request)
 }
 
 /**
+ * vf_node_long() - whether a node has more memory than it should
+ * @node: which
+ * @to_kb: memory it should have
+ *
+ * Return: true if it is an extent or more.
+ */
+bool vf_node_long(const struct vf_node *node, u64 to_kb)
+{
+	return node->current_kb >= to_kb + VF_EXTENT_KB;
+}
+
+/**
  * vf_node_short() - whether a node should have more of its memory plugged
  * @node: which
  * @to_kb: memory it should have
@@ -49,6 +61,7 @@ bool vf_node_short(const struct vf_node *node, u64 to_kb)
 void vf_wanted_clear(const struct vf_guest *guest, struct vf_wanted *wanted)
 {
 	wanted->request = VF_IDLE;
+	memset(wanted->id, 0, sizeof(wanted->id));
 	memset(wanted->has_option, 0, sizeof(wanted->has_option));
 	memset(wanted->option, 0, sizeof(wanted->option));
 	memset(wanted->nodes, 0, guest->nr_nodes * sizeof(*wanted->nodes));
@@ -107,7 +120,7 @@ bool vf_wanted_equal(const struct vf_guest *guest, const struct vf_wanted *a,
 {
 	u32 i, key;
 
-	if (a->request != b->request ||
+	if (a->request != b->request || strcmp(a->id, b->id) ||
 	    memcmp(a->has_option, b->has_option, sizeof(a->has_option)) ||
 	    memcmp(a->option, b->option, sizeof(a->option)) ||
 	    memcmp(a->vcpus, b->vcpus, guest->nr_vcpus * sizeof(*a->vcpus)))

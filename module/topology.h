@@ -24,6 +24,9 @@
 /** VF_MAX_VCPUS - vCPU ids are below this */
 #define VF_MAX_VCPUS	8192
 
+/** VF_ID_LEN - room for the name of a request, its end included */
+#define VF_ID_LEN	65
+
 /** VF_ERROR_LEN - room for a sentence, its end included */
 #define VF_ERROR_LEN	256
 
@@ -149,6 +152,7 @@ enum vf_wanted_vcpu {
 /**
  * struct vf_wanted - what the host wants
  * @request: expand, shrink or nothing
+ * @id: name that the host gave the request, to know its answer by; may be empty
  * @has_option: which of @option were given
  * @option: by enum vf_option; 0 where not given
  * @nodes: as many as the guest has, in the same order
@@ -156,12 +160,14 @@ enum vf_wanted_vcpu {
  */
 struct vf_wanted {
 	enum vf_request request;
+	char id[VF_ID_LEN];
 	bool has_option[VF_NR_OPTIONS];
 	u64 option[VF_NR_OPTIONS];
 	struct vf_wanted_node *nodes;
 	u8 *vcpus;
 };
 
+bool vf_node_long(const struct vf_node *node, u64 to_kb);
 bool vf_node_short(const struct vf_node *node, u64 to_kb);
 const char *vf_request_name(enum vf_request request);
 void vf_wanted_clear(const struct vf_guest *guest, struct vf_wanted *wanted);

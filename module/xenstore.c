@@ -81,6 +81,19 @@ static int read_directory(struct xenbus_transaction t, const char *dir,
 	return 0;
 }
 
+static int read_id(struct xenbus_transaction t, struct vf_reading *r)
+{
+	unsigned int len;
+	char *value;
+	int ret;
+
+	ret = read_key(t, "numa", "request_id", &value, &len, &r->err);
+	if (!ret)
+		ret = vf_wanted_id(r->wanted, value, value ? len : 0, &r->err);
+	kfree(value);
+	return ret;
+}
+
 static int read_request(struct xenbus_transaction t, struct vf_reading *r)
 {
 	unsigned int len;
@@ -112,6 +125,22 @@ static int read_options(struct xenbus_transaction t, struct vf_reading *r)
 					       value ? len : 0, &r->err);
 		kfree(value);
 	}
+	return ret;
+}
+
+static int read_vcpu_list(struct xenbus_transaction t,
+			  const struct vf_guest *guest, struct vf_reading *r,
+			  u32 node, const char *dir)
+{
+	unsigned int len;
+	char *value;
+	int ret;
+
+	ret = read_key(t, dir, "vcpus", &value, &len, &r->err);
+	if (!ret)
+		ret = vf_wanted_vcpus(guest, r->wanted, node, value,
+				      value ? len : 0, &r->err);
+	kfree(value);
 	return ret;
 }
 
@@ -162,7 +191,8 @@ static int read_node(struct xenbus_transaction t, const struct vf_guest *guest,
 		if (ret)
 			return ret;
 	}
-	return read_vcpus(t, guest, r, node, dir);
+	return read_vcpu_list(t, guest, r, node, dir) ?:
+	       read_vcpus(t, guest, r, node, dir);
 }
 
 /* The number of names does not matter: each is known to the guest, or refused. */
@@ -189,8 +219,11 @@ static void read_all(struct xenbus_transaction t, const struct vf_guest *guest,
 	r->asked = false;
 	r->described = false;
 	r->err.text[0] = '\0';
+	r->announced = xenbus_exists(t, "numa/control", "version");
 	vf_wanted_clear(guest, r->wanted);
 	r->ret = read_request(t, r);
+	if (!r->ret)
+		r->ret = read_id(t, r);
 	if (!r->ret && r->asked)
 		r->ret = read_options(t, r);
 	if (!r->ret && (r->asked || always))
@@ -261,6 +294,23 @@ bool vf_xs_is_transient(int ret)
 }
 
 /**
+ * vf_xs_announce() - tell the host what this guest understands, if it wants to hear
+ */
+void vf_xs_announce(void)
+{
+	static const char *const features[] = {
+		"feature-request-id", "feature-vcpu-list",
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(features); i++)
+		if (xenbus_write(XBT_NIL, "numa/control", features[i], "1"))
+			return;
+	/* Last, as whoever sees it looks for the others. */
+	xenbus_write(XBT_NIL, "numa/control", "version", "1");
+}
+
+/**
  * vf_xs_write() - tell the host, if it wants to hear
  * @key: below numa
  * @text: value
@@ -274,14 +324,16 @@ void vf_xs_write(const char *key, const char *text)
 }
 
 static int write_answer(struct xenbus_transaction t,
-			const struct vf_guest *guest, const char *status,
-			const char *error)
+			const struct vf_guest *guest, const char *id,
+			const struct vf_answer *answer)
 {
 	char dir[32];
 	u32 i;
 
-	xenbus_write(t, "numa", "status", status);
-	xenbus_write(t, "numa", "error", error);
+	xenbus_write(t, "numa", "status", answer->status);
+	xenbus_write(t, "numa", "error", answer->error);
+	xenbus_printf(t, "numa", "result", "%s %s", *id ? id : "-",
+		      answer->result->text);
 	for (i = 0; i < guest->nr_nodes; i++) {
 		const struct vf_node *n = &guest->nodes[i];
 
@@ -300,15 +352,13 @@ static int write_answer(struct xenbus_transaction t,
  * @guest: what there is now
  * @to: the reading this answers
  * @scratch: overwritten
- * @status: value of status
- * @error: value of error
+ * @answer: what to say
  *
  * Return: 0; -ESTALE if the host wants something else by now, and nothing was
  * written; another negative error if it could not be written.
  */
 int vf_xs_answer(const struct vf_guest *guest, const struct vf_reading *to,
-		 struct vf_reading *scratch, const char *status,
-		 const char *error)
+		 struct vf_reading *scratch, const struct vf_answer *answer)
 {
 	struct xenbus_transaction t;
 	int ret, attempt;
@@ -320,7 +370,7 @@ int vf_xs_answer(const struct vf_guest *guest, const struct vf_reading *to,
 		read_all(t, guest, scratch, false);
 		ret = vf_reading_equal(guest, to, scratch) ? 0 : -ESTALE;
 		if (!ret)
-			ret = write_answer(t, guest, status, error);
+			ret = write_answer(t, guest, to->wanted->id, answer);
 		if (ret) {
 			xenbus_transaction_end(t, 1);
 			return ret;
@@ -340,7 +390,8 @@ static bool will_handle(struct xenbus_watch *watch, const char *path,
 	const char *name = kbasename(path);
 
 	return strcmp(name, "status") && strcmp(name, "error") &&
-	       strcmp(name, "current");
+	       strcmp(name, "current") && strcmp(name, "result") &&
+	       !strstr(path, "numa/control/");
 }
 
 /* Runs in the one thread that serves all watches: only a hint to look. */

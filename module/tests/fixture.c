@@ -38,11 +38,26 @@ void fixture_init(struct fixture *f)
 	}
 }
 
+/* Value of a key among lines; NULL if there is none. */
+static const char *value_of(char **lines, size_t nr, size_t prefix,
+			    const char *key)
+{
+	const char *value = NULL;
+	size_t i, len = strlen(key);
+
+	for (i = 0; i < nr; i++)
+		if (!strncmp(lines[i] + prefix, key, len) &&
+		    lines[i][prefix + len] == ' ')
+			value = lines[i] + prefix + len + 1;
+	return value;
+}
+
 /* One node: its lines say which keys there are. */
 static int read_node(struct fixture *f, const char *name, char **lines,
 		     size_t nr)
 {
 	size_t i, prefix = strlen("node/") + strlen(name) + 1;
+	const char *value;
 	enum vf_key key;
 	u32 node;
 	int ret;
@@ -51,23 +66,17 @@ static int read_node(struct fixture *f, const char *name, char **lines,
 	if (ret)
 		return ret;
 	for (key = 0; key < VF_NR_KEYS; key++) {
-		const char *value = NULL;
-
-		for (i = 0; i < nr; i++) {
-			char *space = strchr(lines[i] + prefix, ' ');
-
-			if (!space)
-				continue;
-			*space = '\0';
-			if (!strcmp(lines[i] + prefix, vf_key_name(key)))
-				value = space + 1;
-			*space = ' ';
-		}
+		value = value_of(lines, nr, prefix, vf_key_name(key));
 		ret = vf_wanted_key(&f->guest, &f->wanted, node, key, value,
 				    value ? strlen(value) : 0, &f->err);
 		if (ret)
 			return ret;
 	}
+	value = value_of(lines, nr, prefix, "vcpus");
+	ret = vf_wanted_vcpus(&f->guest, &f->wanted, node, value,
+			      value ? strlen(value) : 0, &f->err);
+	if (ret)
+		return ret;
 	for (i = 0; i < nr; i++) {
 		char *vcpu = lines[i] + prefix;
 		char *space = strchr(vcpu, ' ');
@@ -115,6 +124,13 @@ static int read_lines(struct fixture *f, char **lines, size_t nr)
 		if (!strncmp(lines[i], "topo_change ", 12)) {
 			ret = vf_wanted_request(&f->wanted, lines[i] + 12,
 						strlen(lines[i] + 12), &f->err);
+			if (ret)
+				return ret;
+			continue;
+		}
+		if (!strncmp(lines[i], "request_id ", 11)) {
+			ret = vf_wanted_id(&f->wanted, lines[i] + 11,
+					   strlen(lines[i] + 11), &f->err);
 			if (ret)
 				return ret;
 			continue;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "fixture.h"
+#include "result.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
@@ -44,8 +45,12 @@ static void check_plan(struct fixture *f)
 
 static void check_accepted(struct fixture *f)
 {
+	struct vf_result result;
 	bool active = false;
 	u32 i;
+
+	vf_result_set(&result, VF_RESULT_DONE, &f->guest, &f->wanted);
+	must(strlen(result.text) < VF_RESULT_LEN);
 
 	for (i = 0; i < f->guest.nr_nodes; i++) {
 		const struct vf_wanted_node *w = &f->wanted.nodes[i];
@@ -56,6 +61,7 @@ static void check_accepted(struct fixture *f)
 		      w->value[VF_KEY_CAPACITY] <= VF_MAX_KB));
 	}
 	must(active);
+	must(strlen(f->wanted.id) < VF_ID_LEN && !strpbrk(f->wanted.id, " /\n"));
 	must(f->wanted.option[VF_OPT_GRACE_MS] <= 600000);
 	must(f->wanted.option[VF_OPT_SMALL] <= 1);
 	must(f->wanted.option[VF_OPT_WAIT_S] <= 86400);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "fixture.h"
+#include "result.h"
 
 #include <cmocka.h>
 
@@ -16,6 +17,13 @@
 #define TWO_GOES \
 	"node/2/capacity 262144\nnode/2/target 0\n" \
 	"node/2/vcpu/4 offline\nnode/2/vcpu/5 offline\n"
+
+/* What is kept of node 2, with a list of its vCPUs. */
+#define TWO_LISTED(list) \
+	"node/2/capacity 262144\nnode/2/target 262144\nnode/2/vcpus " list "\n"
+/* of 64 letters */
+#define LONG_NAME \
+	"abcdefghijklmnopqrstuvwxyz-0123456789.ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 static void parses_numbers(void **state)
 {
@@ -205,6 +213,26 @@ static void refuses_bad_input(void **state)
 		  "node/3/vcpu/6 offline\nnode/3/vcpu/7 offline\n",
 		  "would have a vCPU online" },
 		{ "topo_change 2\n" TWO_KEPT ALL TWO_KEPT, "node/2: named twice" },
+		{ "topo_change 2\nrequest_id a b\n" TWO_KEPT,
+		  "request_id: \"a b\" is not a name" },
+		{ "topo_change 2\nrequest_id " LONG_NAME "5\n" TWO_KEPT,
+		  "is not a name of up to 64 letters" },
+		{ "topo_change 2\n" TWO_LISTED("5,4"), "node/2/vcpus: \"5,4\" is not an" },
+		{ "topo_change 2\n" TWO_LISTED("4,4"), "is not an ascending list" },
+		{ "topo_change 2\n" TWO_LISTED("4-4"), "is not an ascending list" },
+		{ "topo_change 2\n" TWO_LISTED("4,"), "is not an ascending list" },
+		{ "topo_change 2\n" TWO_LISTED(",4"), "is not an ascending list" },
+		{ "topo_change 2\n" TWO_LISTED("4-"), "is not an ascending list" },
+		{ "topo_change 2\n" TWO_LISTED("4 5"), "is not an ascending list" },
+		{ "topo_change 2\n" TWO_LISTED("4-8192"), "is not an ascending list" },
+		{ "topo_change 2\n" TWO_LISTED("8"),
+		  "node/2/vcpus: this guest has no vCPU 8" },
+		{ "topo_change 2\n" TWO_LISTED("3-4"),
+		  "node/2/vcpus: vCPU 3 belongs to node 1" },
+		{ "topo_change 2\nnode/0/capacity 9\nnode/0/target 9\nnode/0/vcpus 1\n",
+		  "node/0/vcpus: vCPU 0 cannot go offline" },
+		{ "topo_change 2\n" TWO_LISTED("4") "node/2/vcpu/5 offline\n",
+		  "node/2/vcpu/5: named twice" },
 	};
 	size_t i;
 
@@ -369,6 +397,91 @@ static void compares(void **state)
 	assert_false(vf_wanted_equal(&a.guest, &a.wanted, &b.wanted));
 }
 
+static void takes_lists_of_vcpus(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	assert_int_equal(fixture_read(&f, "topo_change 2\n" TWO_LISTED("4")), 0);
+	assert_int_equal(f.wanted.vcpus[3], VF_VCPU_UNNAMED);
+	assert_int_equal(f.wanted.vcpus[4], VF_VCPU_ONLINE);
+	assert_int_equal(f.wanted.vcpus[5], VF_VCPU_OFFLINE);
+	assert_int_equal(fixture_read(&f, "topo_change 2\n" TWO_LISTED("")), 0);
+	assert_int_equal(f.wanted.vcpus[4], VF_VCPU_OFFLINE);
+	assert_int_equal(f.wanted.vcpus[5], VF_VCPU_OFFLINE);
+	assert_int_equal(fixture_read(&f, "topo_change 2\n" TWO_LISTED("4-5")), 0);
+	assert_int_equal(f.wanted.vcpus[4], VF_VCPU_ONLINE);
+	assert_int_equal(f.wanted.vcpus[5], VF_VCPU_ONLINE);
+
+	/* One that is not plugged yet is as offline as can be. */
+	f.vcpus[5].present = false;
+	assert_int_equal(fixture_read(&f, "topo_change 2\n" TWO_LISTED("4")), 0);
+	assert_int_equal(f.wanted.vcpus[5], VF_VCPU_UNNAMED);
+	assert_int_equal(fixture_read(&f, "topo_change 2\n" TWO_LISTED("4-5")), -EINVAL);
+}
+
+static void names_of_requests(void **state)
+{
+	struct fixture a, b;
+
+	(void)state;
+	fixture_init(&a);
+	fixture_init(&b);
+	assert_int_equal(fixture_read(&a, "topo_change 2\n" TWO_GOES), 0);
+	assert_string_equal(a.wanted.id, "");
+	assert_int_equal(fixture_read(&b, "topo_change 2\nrequest_id " LONG_NAME "\n"
+				      TWO_GOES), 0);
+	assert_string_equal(b.wanted.id, LONG_NAME);
+	assert_false(vf_wanted_equal(&a.guest, &a.wanted, &b.wanted));
+}
+
+static void results(void **state)
+{
+	struct vf_result result;
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	assert_int_equal(fixture_read(&f, "topo_change 2\n" ALL TWO_GOES), 0);
+	f.nodes[2].current_kb = 2047;
+	vf_result_set(&result, VF_RESULT_DONE, &f.guest, &f.wanted);
+	assert_string_equal(result.text, "done");
+	f.nodes[2].current_kb = 8192;
+	vf_result_set(&result, VF_RESULT_DONE, &f.guest, &f.wanted);
+	assert_string_equal(result.text, "done 2=8192/0");
+	f.nodes[1].current_kb = 1024;
+	f.nodes[1].unplugged_kb = 261120;
+	vf_result_set(&result, VF_RESULT_PARTLY, &f.guest, &f.wanted);
+	assert_string_equal(result.text, "partly 1=1024/262144 2=8192/0");
+	vf_result_set(&result, VF_RESULT_WITHDRAWN, &f.guest, NULL);
+	assert_string_equal(result.text, "withdrawn");
+}
+
+/* What does not fit is left out as a whole. */
+static void results_are_bounded(void **state)
+{
+	struct vf_wanted_node wanted_nodes[128] = { 0 };
+	struct vf_node nodes[128] = { 0 };
+	struct vf_guest guest = { .nr_nodes = 128, .nodes = nodes };
+	struct vf_wanted wanted = { .nodes = wanted_nodes };
+	struct vf_result result;
+	char *last;
+	u32 i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(nodes); i++) {
+		nodes[i].vnode = i;
+		nodes[i].current_kb = 1099511627776ULL;
+		wanted_nodes[i].named = true;
+	}
+	vf_result_set(&result, VF_RESULT_PARTLY, &guest, &wanted);
+	assert_true(strlen(result.text) > VF_RESULT_LEN - 24);
+	assert_true(strlen(result.text) < VF_RESULT_LEN);
+	last = strrchr(result.text, ' ');
+	assert_string_equal(strchr(last, '='), "=1099511627776/0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,6 +499,10 @@ int main(void)
 		cmocka_unit_test(finds_vcpus_by_the_id_of_xen),
 		cmocka_unit_test(finds_nodes_by_the_number_of_xen),
 		cmocka_unit_test(compares),
+		cmocka_unit_test(takes_lists_of_vcpus),
+		cmocka_unit_test(names_of_requests),
+		cmocka_unit_test(results),
+		cmocka_unit_test(results_are_bounded),
 	};
 
 	return cmocka_run_group_tests_name("topology", tests, NULL, NULL);

@@ -334,6 +334,59 @@ taken_back_in_the_middle() {
 	everything
 }
 
+# Who asks by a name knows the answer by it, however it ends.
+answers_are_named() {
+	same 'what the guest understands' '1 1 1' "$(xenstore-read numa/control/version \
+		numa/control/feature-request-id numa/control/feature-vcpu-list | xargs)"
+	host 'numa_request shrink request_id first node/3/target 0 node/3/vcpu/6 offline node/3/vcpu/7 offline' ||
+		fail "dom0: $said"
+	answered
+	like result "first done 3=$(shown_kb 3)/0" "$(xenstore-read numa/result)"
+	host 'numa_request expand request_id second node/2/target 0' || fail "dom0: $said"
+	answered
+	same result 'second refused' "$(xenstore-read numa/result | cut -d" " -f1,2)"
+	host 'numa_request expand request_id "not a name"' || fail "dom0: $said"
+	answered
+	like error 'numa/request_id: "not a name" is not *' "$error"
+	same result '- refused' "$(xenstore-read numa/result | cut -d" " -f1,2)"
+	host 'xenstore-rm $numa/request_id' || fail "dom0: $said"
+	everything
+	same result '- done' "$(xenstore-read numa/result)"
+}
+
+# It was carried out by the time it was withdrawn, and its host waits for an end.
+withdrawn_when_over() {
+	host 'during "shrinking: *: publish" "numa_nodes shrink 3" \
+		"xenstore-write \$numa/topo_change 0 \$numa/request_id late"' || fail "dom0: $said"
+	await numa/result 'late done*' || fail "result: $(xenstore-read numa/result)"
+	like status 'done: *' "$(xenstore-read numa/status)"
+	same active '0 1 2' "$(active)"
+	host 'during "expanding*" "numa_nodes expand 3" \
+		"xenstore-write \$(numa_pairs) \$numa/topo_change 0 \$numa/request_id early"' || fail "dom0: $said"
+	await numa/result 'early withdrawn*' || fail "result: $(xenstore-read numa/result)"
+	host 'xenstore-rm $numa/request_id' || fail "dom0: $said"
+	everything
+}
+
+# All vCPUs of a node in one key: those that are listed are to be online.
+vcpus_as_a_list() {
+	host 'xenstore-rm $numa/node/3/vcpu; numa_request shrink node/3/vcpus 6' || fail "dom0: $said"
+	answered
+	like status 'done*' "$status"
+	same 'CPUs of node 3' 6 "$(cpus_of 3)"
+	host 'numa_request expand node/3/vcpus 6-7' || fail "dom0: $said"
+	answered
+	same 'CPUs of node 3' 6-7 "$(cpus_of 3)"
+	host 'numa_request shrink node/3/target 0 node/3/vcpus ""' || fail "dom0: $said"
+	answered
+	same 'online CPUs' 0-5 "$(cat /sys/devices/system/cpu/online)"
+	host 'numa_request shrink node/3/vcpus 5-6' || fail "dom0: $said"
+	answered
+	same error 'numa/node/3/vcpus: vCPU 5 belongs to node 2' "$error"
+	host 'xenstore-rm $numa/node/3/vcpus' || fail "dom0: $said"
+	everything
+}
+
 # A request that cannot be carried out takes the place of one that is going on. Why
 # it is undone is there as long as that takes.
 refused_in_the_middle() {

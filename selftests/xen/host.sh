@@ -68,9 +68,9 @@ numa_pairs() {
 # numa_setup: describe the domain as it was built, and let the guest answer
 numa_setup() {
 	# shellcheck disable=SC2046 # pairs of words
-	xenstore-write $(numa_pairs) "$numa/topo_change" 0 \
-		"$numa/status" "" "$numa/error" "" || return
-	numa_grant topo_change status error
+	xenstore-write $(numa_pairs) "$numa/topo_change" 0 "$numa/control" "" \
+		"$numa/status" "" "$numa/error" "" "$numa/result" "" || return
+	numa_grant control topo_change status error result
 	for node in $(numa_layout | cut -d' ' -f1); do
 		xenstore-write "$numa/node/$node/current" "" || return
 		numa_grant "node/$node/current"
