@@ -439,6 +439,18 @@ static bool accept_description(bool complete)
 	return true;
 }
 
+/*
+ * To a host that has described the domain only now, or once more. It may grant one key
+ * after the other, and sees by the last one, the version, that all was said.
+ */
+static void announce(void)
+{
+	if (change.now.asked || change.in_progress ||
+	    vf_xs_write("status", change.status.text[0] ?
+			change.status.text : "idle"))
+		vf_xs_announce();
+}
+
 /* Return: false if a change was interrupted, to be continued later or never. */
 static bool process_request(void)
 {
@@ -458,7 +470,7 @@ static bool process_request(void)
 			return !change.in_progress;
 		}
 		if (!change.now.announced)
-			vf_xs_announce();
+			announce();
 		if (!change.now.asked && !change.in_progress) {
 			change.retries = 0;
 			change.has_unanswered = false;

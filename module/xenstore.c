@@ -316,11 +316,12 @@ void vf_xs_announce(void)
  * @text: value
  *
  * A host that did not make the key writable is not told, which is its choice.
+ *
+ * Return: whether it is told.
  */
-void vf_xs_write(const char *key, const char *text)
+bool vf_xs_write(const char *key, const char *text)
 {
-	if (vf_xs_ready())
-		xenbus_write(XBT_NIL, "numa", key, text);
+	return vf_xs_ready() && !xenbus_write(XBT_NIL, "numa", key, text);
 }
 
 static int write_answer(struct xenbus_transaction t,

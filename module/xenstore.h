@@ -47,7 +47,7 @@ int vf_xs_read(const struct vf_guest *guest, struct vf_reading *reading,
 int vf_xs_writable(void);
 bool vf_xs_is_transient(int ret);
 void vf_xs_announce(void);
-void vf_xs_write(const char *key, const char *text);
+bool vf_xs_write(const char *key, const char *text);
 int vf_xs_answer(const struct vf_guest *guest, const struct vf_reading *to,
 		 struct vf_reading *scratch, const struct vf_answer *answer);
 #else
@@ -91,8 +91,9 @@ static inline void vf_xs_announce(void)
 {
 }
 
-static inline void vf_xs_write(const char *key, const char *text)
+static inline bool vf_xs_write(const char *key, const char *text)
 {
+	return false;
 }
 
 static inline int vf_xs_answer(const struct vf_guest *guest,
