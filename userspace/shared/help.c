@@ -34,7 +34,11 @@ void help_all(const struct program *program)
 	putchar('\n');
 	for (i = 0; i < sizeof(options) / sizeof(*options); i++)
 		help_option(&options[i]);
-	printf("\n%s See %s(1).\n", program->statuses, program->name);
+	printf("\n%s See ", program->statuses);
+	if (program->manual)
+		printf("%s.\n", program->manual);
+	else
+		printf("%s(1).\n", program->name);
 }
 
 static bool has_extra(const struct column *c)
@@ -77,5 +81,8 @@ void help_command(const struct command *cmd)
 	help_columns(cmd->others, cmd->columns[1]);
 	if (has_extra(cmd->columns[0]))
 		puts("\nThose with * are shown if asked for by --output.");
-	printf("\nSee %s-%s(1).\n", program_name(), cmd->name);
+	if (program_manual())
+		printf("\nSee %s.\n", program_manual());
+	else
+		printf("\nSee %s-%s(1).\n", program_name(), cmd->name);
 }

@@ -31,6 +31,38 @@ bool parse_count(const char *text, uint64_t max, uint64_t *value)
 }
 
 /**
+ * parse_size() - read an amount of memory of the command line
+ * @text: decimal number of MiB, or of what its last letter says: K, M, G or T
+ * @kb: where to store it, in KiB; at most 2^40
+ *
+ * Return: whether it is one.
+ */
+bool parse_size(const char *text, uint64_t *kb)
+{
+	static const char units[] = "kmgt";
+	unsigned int shift = 10;
+	const char *unit;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*kb = strtoull(text, &end, 10);
+	if (errno)
+		return false;
+	if (*end) {
+		unit = strchr(units, *end | 0x20);
+		if (!unit || end[1])
+			return false;
+		shift = (unit - units) * 10;
+	}
+	if (*kb > (UINT64_C(1) << 40) >> shift)
+		return false;
+	*kb <<= shift;
+	return true;
+}
+
+/**
  * take_number() - take the argument of an option that is a number
  * @option: name of the option
  * @arg: argument

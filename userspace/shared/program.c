@@ -21,6 +21,16 @@ const char *program_name(void)
 	return program->name;
 }
 
+/**
+ * program_manual() - the manual page of all of it
+ *
+ * Return: name and section; NULL if each subcommand has a page of its own.
+ */
+const char *program_manual(void)
+{
+	return program->manual;
+}
+
 static const struct command *find_command(const char *name)
 {
 	const struct command *const *cmd;

@@ -122,6 +122,7 @@ struct command {
  * @open: gets what they need, after options were taken; returns an enum exit_code
  * @close: undoes it
  * @bare: subcommand of a command line without one; NULL if that is an error
+ * @manual: its manual page; NULL if each subcommand has one of its own in section 1
  */
 struct program {
 	const char *name;
@@ -131,11 +132,13 @@ struct program {
 	int (*open)(struct context *ctx);
 	void (*close)(struct context *ctx);
 	const struct command *bare;
+	const char *manual;
 };
 
 /* program.c */
 int program_main(const struct program *program, int argc, char **argv);
 const char *program_name(void);
+const char *program_manual(void);
 
 /* options.c */
 int take_options(const struct command *cmd, struct context *ctx, int argc,
@@ -185,6 +188,7 @@ struct json_object *json_text(const char *text);
 bool parse_count(const char *text, uint64_t max, uint64_t *value);
 int take_number(const char *option, const char *arg, const char *of,
 		uint64_t least, uint64_t most, uint64_t *value);
+bool parse_size(const char *text, uint64_t *kb);
 bool parse_range(const char *text, uint64_t *start, uint64_t *end);
 const char *size_text(uint64_t kb, char *buf, size_t size);
 char *list_text(const unsigned int *numbers, unsigned int count, bool ranges);
