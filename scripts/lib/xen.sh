@@ -40,6 +40,23 @@ xenstore_tools() {
 	install -D -t "$1/usr/lib/x86_64-linux-gnu" "$sysroot/lib/x86_64-linux-gnu/libgcc_s.so.1"
 }
 
+# add_dom0_tools ROOT: the project's own program for dom0, with its libraries, but for
+# Xen's: dom0 has those that its Xen came with
+add_dom0_tools() {
+	local tool=$TOP/build/sbin/virtflexctl name lib
+	[ -e "$tool" ] || return 0
+	install -D -m 755 -t "$1/usr/sbin" "$tool"
+	while read -r name lib; do
+		case $name in
+		libxen*|ld-linux*) continue ;;
+		esac
+		for lib in "$sysroot"{/usr,}/lib/x86_64-linux-gnu/"$name" "$lib"; do
+			[ ! -e "$lib" ] || break
+		done
+		install -D -m 755 -t "$1/usr/lib/x86_64-linux-gnu" "$lib"
+	done < <(ldd "$tool" | awk '$2 == "=>" { print $1, $3 }')
+}
+
 # xen_archive dom0|guest: prints the archive of what Xen adds to that side
 xen_archive() {
 	local file
@@ -193,6 +210,7 @@ machine_xen() {
 		mv "$RUN/guest-initrd" "$root/boot/guest-initrd"
 	fi
 	cp "$kernel/System.map" "$root/boot/System.map"
+	[ "$programs" = no ] || add_dom0_tools "$root"
 	domain_config >"$root/etc/virtflex/domain"
 	[ -z "$dom0_command" ] || printf '%s\n' "$dom0_command" >"$root/etc/virtflex/dom0-command"
 	pack "$root" "$RUN/dom0.cpio"

@@ -7,32 +7,12 @@
 
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/host.sh"
+. "$here/fill.sh"
 data=/local/domain/$DOMID/data
 
-# fill_node PNODE: a domain that never runs has what is free on a physical node,
-# but for a little that Xen itself may need
-fill_node() {
-	free=$(xl info -n | awk -v n="$1" '$1 == n ":" && NF >= 4 { print $3; exit }')
-	size=$(((free - 8) / 2 * 2))
-	cat >/tmp/filler <<-EOT
-	name = "filler"
-	type = "hvm"
-	memory = $size
-	vcpus = 1
-	vnuma = [ [ "pnode=$1", "size=$size", "vcpus=0", "vdistances=10" ] ]
-	vga = "none"
-	vnc = 0
-	sdl = 0
-	usb = 0
-	EOT
-	xl create -p -q /tmp/filler
-}
-
-# fragment_node PNODE MIB: the same, but for all pages of so many MiB except the first
+# fragment_node PNODE MIB: as fill_node, but for all pages of so many MiB except the first
 # of each 2 MiB. Prints how many that is.
 fragment_node() { fill_node "$1" && "$here/../perforate" "$(xl domid filler)" "$2"; }
-
-free_node() { xl destroy filler; }
 
 # during PATTERN FIRST SECOND: run FIRST, and SECOND while the guest is at a
 # status like PATTERN: it is paused there until SECOND is done

@@ -1,0 +1,415 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Tests of virtflexctl, in dom0, on a guest that does what it is told by agent.sh:
+#
+#	scripts/guest --xen --file build/selftests:/root/t \
+#		--dom0 'sh t/xen/ctl.sh' -- sh t/xen/agent.sh
+#
+# TAP; the last line is the count. What has gone and come is told by the hypervisor: its
+# count of the domain's pages on each physical node, and its vCPUs. CHANGES is how many
+# changes in a row are made at random (0).
+
+# For busybox sh; variables set here are read in the functions of lib.sh.
+# shellcheck disable=SC2015,SC2030,SC2031,SC2034,SC2154,SC3045
+here=$(cd "$(dirname "$0")" && pwd)
+passed=0 failed=0 skipped=0
+. "$here/lib.sh"
+. "$here/host.sh"
+. "$here/fill.sh"
+data=/local/domain/$DOMID/data
+asked=0
+
+# guest COMMAND: run a shell command in the guest; its output is in $said
+guest() {
+	asked=$((asked + 1))
+	xenstore-write "$data/do" "$asked $*"
+	(numa=$data && await_key did "$asked *" 120) || {
+		fail "the guest does not answer to: $*"
+		return 99
+	}
+	said=$(xenstore-read -R "$data/did")
+	said=${said#* }
+	code=${said%% *}
+	said=${said#* }
+	return "$code"
+}
+
+# ctl STATUS ARGUMENT...: virtflexctl, which ends so; output in $out, errors in $err
+ctl() {
+	want=$1
+	shift
+	virtflexctl "$@" >/tmp/out 2>/tmp/err
+	got=$?
+	out=$(cat /tmp/out) err=$(cat /tmp/err)
+	same "exit status of $*" "$want" "$got"
+	[ "$want" = "$got" ] || {
+		echo "# $out"
+		echo "# $err"
+	}
+}
+
+pages_on() { numa_placement | awk -v n="$1" '$1 == n { print $2 }'; }
+vcpus_up() { numa_vcpus | awk '$2 == "up" { printf "%s%s", sep, $1; sep = " " }'; }
+description() { xenstore-ls -f "$numa"; }
+# shown NODE COLUMN
+shown() { virtflexctl show guest -nro "node,$2" | awk -v n="$1" '$1 == n { print $2 }'; }
+
+nothing_is_published() {
+	ctl 0 list -nro name,state,nodes,active
+	same list 'guest unpublished 4 4' "$out"
+	ctl 0 show "$DOMID"
+	like 'first line' 'domain *, guest: unpublished*' "$out"
+	ctl 6 show nobody
+	like error '*there is no domain nobody*' "$err"
+	ctl 6 show 4711
+	ctl 4 show 0
+	like error '*has no virtual nodes*' "$err"
+	ctl 2 shrink guest
+	ctl 2 shrink guest x
+	ctl 2 set guest 2
+	ctl 2 set guest 2=1Q
+	ctl 2 expand guest 2 --memory 0
+}
+
+published() {
+	ctl 0 publish guest --dry-run
+	xenstore-exists "$numa/node" && fail "a dry run has written"
+	ctl 0 publish guest
+	same output 'guest: 4 nodes published' "$out"
+	before=$(description)
+	ctl 0 publish --all
+	same output 'guest: 4 nodes were published already' "$out"
+	same description "$before" "$(description)"
+	await_key control/version 1 30 || fail "the guest has not said what it understands"
+	ctl 0 list -nro state
+	same state ready "$out"
+	for node in 0 1 2 3; do
+		same "physical node of $node" "$node" "$(shown $node pnode)"
+	done
+	same 'vCPUs of node 2' 4-5 "$(shown 2 vcpus)"
+}
+
+nodes_leave_and_return() {
+	before2=$(pages_on 2) before3=$(pages_on 3) all=$(numa_placement)
+	ctl 0 shrink guest 2 3
+	like output 'guest: done in * s: nodes 2-3 left; * given back to the host, 4 vCPUs offline*' "$out"
+	same 'vCPUs that are up' '0 1 2 3' "$(vcpus_up)"
+	[ "$(pages_on 2)" -lt $((before2 / 2)) ] || fail "physical node 2 has $(pages_on 2) of $before2 pages"
+	[ "$(pages_on 3)" -lt $((before3 / 2)) ] || fail "physical node 3 has $(pages_on 3) of $before3 pages"
+	same 'state of node 3' inactive "$(shown 3 state)"
+	# asked twice, what fell short is tried again
+	ctl 0 shrink guest 3
+	ctl 0 expand guest 2 3 --json
+	like JSON '*"outcome": "done"*' "$out"
+	same 'vCPUs that are up' '0 1 2 3 4 5 6 7' "$(vcpus_up)"
+	same pages "$all" "$(numa_placement)"
+}
+
+amounts_are_set() {
+	all=$(numa_placement) before=$(pages_on 3)
+	ctl 0 set guest 3=48
+	now=$(pages_on 3)
+	[ $((before - now)) -ge 3584 ] && [ $((before - now)) -le 4608 ] || fail "$before pages, now $now"
+	same 'vCPUs that are up' '0 1 2 3 4 5 6 7' "$(vcpus_up)"
+	ctl 4 set guest 3=64 2=0
+	like error '*make two of it*' "$err"
+	ctl 0 set guest 3=0
+	same 'vCPUs that are up' '0 1 2 3 4 5' "$(vcpus_up)"
+	ctl 0 expand guest 3 --memory 32M
+	same 'target of node 3' 32768 "$(xenstore-read "$numa/node/3/target")"
+	ctl 0 set guest 3=64M
+	same pages "$all" "$(numa_placement)"
+}
+
+# Nothing is written of what is refused here.
+refused_here() {
+	before=$(description)
+	ctl 4 shrink guest 0 1 2 3
+	like error '*no node would be left*' "$err"
+	ctl 4 shrink guest 9
+	like error '*no node 9: its nodes are 0 to 3*' "$err"
+	ctl 4 set guest 2=1G
+	like error '*was built with 64.0 MiB*' "$err"
+	ctl 4 cancel guest
+	like error '*no change is going on*' "$err"
+	ctl 0 shrink --dry-run guest 2 3
+	like output '*topo_change = "2"*' "$out"
+	same description "$before" "$(description)"
+}
+
+# What the guest refuses is not what the next request is made from.
+refused_by_the_guest() {
+	ctl 4 set guest 3=1024K
+	like error '*the guest says: numa/node/3/target: *' "$err"
+	same 'target of node 3' 65536 "$(xenstore-read "$numa/node/3/target")"
+	ctl 0 list -nro state
+	same state refused "$out"
+	# the same, if nobody was there to put it right
+	virtflexctl set guest 3=1024K --no-wait >/dev/null || fail "status $?"
+	await_key topo_change 0 60
+	same 'target in xenstore' 1024 "$(xenstore-read "$numa/node/3/target")"
+	same 'target of node 3' 65536 "$(shown 3 target)"
+	ctl 0 shrink guest 2
+	same 'target of node 3' 65536 "$(xenstore-read "$numa/node/3/target")"
+	same 'vCPUs that are up' '0 1 2 3 6 7' "$(vcpus_up)"
+	ctl 0 expand guest 2
+}
+
+# The second is told who is first; who waits may be killed.
+one_at_a_time() {
+	virtflexctl shrink guest 2 3 >/tmp/first 2>&1 & first=$!
+	await_status 'shrinking*' || fail "status: $(numa_read status)"
+	ctl 8 expand guest 2
+	like error "*a change is going on: root (process $first) since *: shrink 2 3; *" "$err"
+	ctl 8 publish guest
+	kill -9 $first
+	wait $first 2>/dev/null
+	ctl 0 watch --once guest
+	await_key topo_change 0 120
+	ctl 0 list -nro state
+	same state ready "$out"
+	same 'vCPUs that are up' '0 1 2 3' "$(vcpus_up)"
+	ctl 0 expand guest 2 3
+}
+
+withdrawn() {
+	all=$(numa_placement)
+	virtflexctl shrink guest 2 3 >/tmp/first 2>/tmp/first.err & first=$!
+	await_status '*unplug memory of node 3*' 120 || fail "status: $(numa_read status)"
+	ctl 0 cancel guest
+	like output 'guest: withdrawn in * s: as it was before' "$out"
+	# who waited for the first request is told
+	wait $first
+	same 'exit status of the first' 4 $?
+	like 'its error' '*another request took its place*' "$(cat /tmp/first.err)"
+	same 'target of node 3' 65536 "$(xenstore-read "$numa/node/3/target")"
+	same 'vCPUs that are up' '0 1 2 3 4 5 6 7' "$(vcpus_up)"
+	same pages "$all" "$(numa_placement)"
+	ctl 0 list -nro state
+	same state ready "$out"
+}
+
+not_waited_for() {
+	ctl 5 shrink guest 3 --timeout 1
+	like error '*no answer within 1 s; the change goes on*' "$err"
+	await_key topo_change 0 120
+	virtflexctl shrink guest 2 >/dev/null 2>/tmp/err & first=$!
+	await_status 'shrinking*' || fail "status: $(numa_read status)"
+	kill -TERM $first
+	wait $first
+	same 'exit status' 143 $?
+	like error '*not waited for; the change goes on*' "$(cat /tmp/err)"
+	await_key topo_change 0 120
+	same 'vCPUs that are up' '0 1 2 3' "$(vcpus_up)"
+	ctl 0 expand guest 2 3
+}
+
+host_has_no_more() {
+	all=$(numa_placement)
+	ctl 0 shrink guest 3
+	fill_node 3 || fail "the node cannot be filled"
+	ctl 4 expand guest 3
+	like error '*physical node 3 has * free, and * are to come from it: *--partly*' "$err"
+	ctl 3 expand guest 3 --partly
+	like output 'guest: partly in *' "$out"
+	like error '*the guest says: *the host has no more for it*' "$err"
+	same 'vCPUs that are up' '0 1 2 3 4 5 6 7' "$(vcpus_up)"
+	free_node
+	ctl 0 expand guest 3
+	same pages "$all" "$(numa_placement)"
+}
+
+# Described with a key for each vCPU, by another program.
+older_keys() {
+	xenstore-rm "$numa"
+	numa_setup
+	ctl 0 shrink guest 3
+	same 'vCPUs that are up' '0 1 2 3 4 5' "$(vcpus_up)"
+	numa_nodes shrink 3
+	await_key topo_change 0 60
+	ctl 0 expand guest 3
+	same 'vCPUs that are up' '0 1 2 3 4 5 6 7' "$(vcpus_up)"
+}
+
+no_guest() {
+	guest 'rmmod virtflex' || fail "guest: $said"
+	ctl 7 shrink guest 3
+	like error '*in the guest: modprobe virtflex*' "$err"
+	same topo_change 0 "$(xenstore-read "$numa/topo_change")"
+	ctl 0 list -nro state
+	same state no-guest "$out"
+	guest 'insmod /lib/virtflex/virtflex.ko' || fail "guest: $said"
+	ctl 0 shrink guest 3
+	ctl 0 expand guest 3
+}
+
+# What it says is shown, and does nothing to a terminal or to us.
+garbage() {
+	esc=$(printf '\033')
+	guest "xenstore-write numa/status '${esc}[2Jshrinking: step 1 of 0: %s%n' numa/error '%s%s%n$esc]0;x' \
+		numa/result ' done %s' numa/node/3/current 99999999999999999999" || fail "guest: $said"
+	ctl 0 show guest
+	same 'control characters' 0 "$(printf '%s' "$out" | tr -d '\n' | tr -dc '\000-\037' | wc -c)"
+	like output '*guest: ?\[2Jshrinking: step 1 of 0: %s%n*' "$out"
+	ctl 0 show guest --json
+	ctl 0 list
+	ctl 0 shrink guest 3
+	ctl 0 expand guest 3
+}
+
+# Any request is made from how things are; in the end they are as was asked last.
+many_changes() {
+	count=0 seed=${SEED:-4711}
+	while [ "$count" -lt "${CHANGES:-0}" ]; do
+		count=$((count + 1)) seed=$(((seed * 1103515245 + 12345) % 2147483648))
+		case $((seed / 65536 % 6)) in
+		0) set -- shrink guest 2 ;;
+		1) set -- shrink guest 3 2 ;;
+		2) set -- expand guest 2 3 ;;
+		3) set -- expand guest 3 ;;
+		4) set -- shrink guest 3 ;;
+		5) set -- expand guest 2 ;;
+		esac
+		ctl 0 "$@"
+		for node in $(echo "$*" | cut -d' ' -f3-); do
+			same "node $node after $*" "$([ "$1" = shrink ] && echo inactive || echo active)" "$(shown "$node" state)"
+		done
+	done
+	ctl 0 expand guest 2 3
+	same 'vCPUs that are up' '0 1 2 3 4 5 6 7' "$(vcpus_up)"
+}
+
+replaced() {
+	ctl 0 shrink guest 3
+	ctl 0 replace guest 2 3
+	like output '*node 3 joined*node 2 left*' "$(echo "$out" | tr '\n' ' ')"
+	same 'vCPUs that are up' '0 1 2 3 6 7' "$(vcpus_up)"
+	# once more it is how it was asked for
+	ctl 0 replace guest 2 3
+	ctl 4 replace guest 3 3
+	ctl 4 replace guest 3 9
+	ctl 0 expand guest 2 3
+}
+
+# There and back; what is in use elsewhere in the guest stays as it is.
+moved() {
+	all=$(numa_placement) before2=$(pages_on 2) before3=$(pages_on 3)
+	ctl 4 move guest 2 7
+	like error '*this host has no physical node 7*' "$err"
+	ctl 4 move guest 9 3
+	ctl 0 move guest 2 2
+	like output '*already*' "$out"
+	ctl 0 pin guest
+	ctl 0 move guest 2 3
+	like output 'guest: node 2 is on physical node 3 in * s: * moved, * stay on physical node 2*' "$out"
+	same 'physical node of node 2' 3 "$(shown 2 pnode)"
+	came=$(($(pages_on 3) - before3)) went=$((before2 - $(pages_on 2)))
+	same 'pages that came and went' "$went" "$came"
+	[ "$went" -gt $((before2 / 2)) ] || fail "only $went of $before2 pages moved"
+	like 'soft affinity of vCPU 4' "* 4" "$(xl vcpu-list "$DOMID" 4 | awk 'NR > 1 { print "x", $NF }')"
+	# changes after it keep to the new one
+	ctl 0 shrink guest 2
+	ctl 0 expand guest 2
+	same 'pages on physical node 3' $((before3 + came)) "$(pages_on 3)"
+	ctl 0 move guest 2 2
+	same pages "$all" "$(numa_placement)"
+	# a node that is away is moved at once
+	ctl 0 shrink guest 2
+	ctl 0 move guest 2 3
+	ctl 0 expand guest 2
+	[ "$(pages_on 3)" -gt $((before3 + before2 / 2)) ] || fail "physical node 3 has $(pages_on 3) pages"
+	ctl 0 move guest 2 2
+	same pages "$all" "$(numa_placement)"
+	ctl 0 unpin guest
+}
+
+# Node n is on the physical node of that number, which has CPU n + 1.
+pinned() {
+	ctl 0 pin guest
+	like output '*guest: node 2: vCPUs 4-5 prefer CPUs 3 of physical node 2*' "$out"
+	same 'soft affinity of vCPU 4' 3 "$(xl vcpu-list "$DOMID" 4 | awk 'NR > 1 { print $NF }')"
+	# dom0 has CPU 0 for itself
+	same 'soft affinity of vCPU 0' 1 "$(xl vcpu-list "$DOMID" 0 | awk 'NR > 1 { print $NF }')"
+	ctl 0 pin guest --hard
+	like 'affinity of vCPU 6' '* 4 / 4' "$(xl vcpu-list "$DOMID" 6 | tail -n 1)"
+	sleep 2
+	same 'vCPUs away from node 3' 0 "$(shown 3 away)"
+	ctl 0 unpin guest
+	like 'affinity of vCPU 6' '*all / all' "$(xl vcpu-list "$DOMID" 6 | tail -n 1)"
+}
+
+# What it prints is what xl takes.
+configured() {
+	for how in '--policy local' '--policy interleave' '--policy random --seed 3' '--policy round-robin' '--pnodes 3,3,2,2'; do
+		# shellcheck disable=SC2086
+		ctl 0 config --nodes 4 --memory 32 --vcpus 6 --name made $how
+		printf '%s\nvga = "none"\nvnc = 0\nsdl = 0\nusb = 0\n' "$out" >/tmp/made
+		xl create -p -q /tmp/made || { fail "xl does not take $how: $out"; continue; }
+		ctl 0 show made -nro node,pnode,vcpus,capacity
+		same 'nodes and vCPUs' '0 0-1 1 2-3 2 4 3 5' "$(echo "$out" | awk '{ printf "%s%s %s", sep, $1, $3; sep = " " }')"
+		case $how in
+		*interleave) same "nodes, $how" '0 1 2 3' "$(echo "$out" | awk '{ printf "%s%s", sep, $2; sep = " " }')" ;;
+		*pnodes*) same "nodes, $how" '3 3 2 2' "$(echo "$out" | awk '{ printf "%s%s", sep, $2; sep = " " }')" ;;
+		*local|*robin) same "nodes, $how" 1 "$(echo "$out" | awk '{ print $2 }' | sort -u | wc -l)" ;;
+		esac
+		xl destroy made
+	done
+	ctl 0 config --policy round-robin -m 32
+	first=$(grep -o '[0-9,]*$' /tmp/err)
+	ctl 0 config --policy round-robin -m 32
+	[ "$first" != "$(grep -o '[0-9,]*$' /tmp/err)" ] || fail "the next domain is on $first as well"
+	ctl 4 config --memory 1T
+	like error '*no room for 2 nodes of 512.0 GiB; free: 0: *' "$err"
+	ctl 2 config --memory 33
+	ctl 2 config --pnodes 0
+	ctl 0 config --format libvirt --memory 32
+	like output "*<memnode cellid='1' mode='strict' nodeset='*" "$out"
+}
+
+# A domain whose guest never comes, comes late, says what is not so, or ends.
+mute_guests() {
+	mute_domain || fail "no domain"
+	mute=/local/domain/$(xl domid mute)/numa
+	ctl 7 shrink mute 1
+	same 'physical node, published by that' 3 "$(xenstore-read "$mute/node/1/pnode")"
+	# it was there, and is not well
+	xenstore-write "$mute/status" idle
+	ctl 5 shrink mute 1 --timeout 2
+	like error '*no answer within 2 s*' "$err"
+	ctl 8 shrink mute 1
+	ctl 5 cancel mute --timeout 1
+	id=$(xenstore-read "$mute/request_id")
+	xenstore-write "$mute/result" "$id withdrawn" "$mute/status" 'failed: late'
+	same 'target after a late answer' 16384 "$(virtflexctl show mute -nro node,target | awk '$1 == 1 { print $2 }')"
+	# an answer of another request, and one in words that nobody knows
+	virtflexctl shrink mute 1 >/tmp/first 2>/tmp/first.err & first=$!
+	(numa=$mute && await_key topo_change 2 30) || fail "no request"
+	xenstore-write "$mute/result" "$id done" "$mute/topo_change" 0
+	sleep 1
+	kill -0 $first || fail "it took the answer of another request for its own"
+	xenstore-write "$mute/result" "$(xenstore-read "$mute/request_id") perhaps"
+	wait $first
+	same 'exit status' 1 $?
+	virtflexctl shrink mute 1 >/tmp/first 2>/tmp/first.err & first=$!
+	(numa=$mute && await_key topo_change 2 30) || fail "no request"
+	xl destroy mute
+	wait $first
+	same 'exit status' 6 $?
+	like error '*mute: the domain is gone, before its guest answered*' "$(cat /tmp/first.err)"
+	ctl 0 publish --all
+	same 'records of domains that are gone' "$DOMID" "$(xenstore-list /tool/virtflex)"
+}
+
+echo "TAP version 13"
+(numa=$data && await_key agent ready 120) || { echo "not ok 1 no agent in the guest"; echo "# 0 passed, 1 failed, 0 skipped"; exit 1; }
+[ $# -gt 0 ] || set -- nothing_is_published published nodes_leave_and_return amounts_are_set refused_here \
+	refused_by_the_guest one_at_a_time withdrawn not_waited_for host_has_no_more older_keys no_guest garbage \
+	replaced moved pinned configured mute_guests
+[ "${CHANGES:-0}" -eq 0 ] || set -- "$@" many_changes
+for test; do
+	run_test "$test"
+done
+xenstore-write "$data/do" "end bye"
+echo "# $passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

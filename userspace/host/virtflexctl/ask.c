@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A change, from what is wanted to how it ended. */
+#include <stdlib.h>
+
+#include "ctl.h"
+#include "exits.h"
+
+/* A guest that is there says so in much less. */
+#define LISTEN_S	5
+
+/* The guest has to be there: who asks one that is not, waits for nothing. */
+static int check_listening(struct context *ctx, struct domain *d,
+			   const struct asking *asking)
+{
+	int ret;
+
+	if (waiting.no_wait || asking->dry_run)
+		return EXIT_DONE;
+	if (!d->published) {
+		ret = publish(ctx->host, d);
+		if (ret)
+			return ret;
+	}
+	if (guest_listens(d->status) || wait_until_listening(ctx, d, LISTEN_S))
+		return EXIT_DONE;
+	error("%s: the guest has not loaded the virtflex module; in the guest: modprobe virtflex",
+	      d->name);
+	return EXIT_NO_GUEST;
+}
+
+/* A second reading, to say what has become of the first. */
+static int finish(struct context *ctx, struct domain *d, const char *id,
+		  enum outcome outcome, double started,
+		  const struct asking *asking)
+{
+	struct domain *after;
+	int ret;
+
+	if (!outcome_holds(outcome)) {
+		ret = request_settle(ctx->host, d);
+		if (ret)
+			return ret;
+	}
+	ret = domain_read(ctx->host, d->id, &after);
+	if (!ret && !after)
+		ret = EXIT_GONE;
+	if (!ret && (!asking->quiet || !outcome_holds(outcome)))
+		ret = report_outcome(ctx, d, after, id, outcome,
+				     seconds_now() - started);
+	else if (!ret && outcome == OUTCOME_PARTLY)
+		ret = EXIT_INCOMPLETE;
+	domain_free(after);
+	return ret;
+}
+
+static int make_and_wait(struct context *ctx, struct domain *d,
+			 const struct order *order,
+			 const struct asking *asking)
+{
+	enum outcome outcome = OUTCOME_NONE;
+	char id[REQUEST_ID_LEN];
+	double started = seconds_now();
+	struct change c = { 0 };
+	struct domain *before;
+	int ret;
+
+	ret = domain_read(ctx->host, d->id, &before);
+	if (ret || !before)
+		return ret ? ret : EXIT_GONE;
+	ctx->host->dry_run = asking->dry_run;
+	ret = request_make(ctx->host, d, order, &c, id);
+	change_free(&c);
+	if (!ret && !asking->dry_run && !waiting.no_wait) {
+		ret = wait_for_answer(ctx, d, id, &outcome);
+		if (!ret)
+			ret = finish(ctx, before, id, outcome, started,
+				     asking);
+	} else if (!ret && !asking->dry_run && !ctx->json) {
+		printf("%s: asked; to see it: virtflexctl watch %s\n", d->name,
+		       d->name);
+	}
+	domain_free(before);
+	return ret;
+}
+
+/**
+ * ask_for() - ask for a change, wait for its end, and say what it was
+ * @ctx: context
+ * @d: domain, read anew
+ * @order: what is wanted; its physical nodes are filled in here
+ * @asking: how to go about it
+ *
+ * Return: enum exit_code.
+ */
+int ask_for(struct context *ctx, struct domain *d, struct order *order,
+	    const struct asking *asking)
+{
+	struct pnode *pnodes = NULL;
+	int ret;
+
+	ret = domain_read_pnodes(ctx->host, d);
+	if (!ret)
+		ret = check_listening(ctx, d, asking);
+	if (!ret && !asking->partly) {
+		pnodes = host_pnodes(ctx->host, &order->nr_pnodes);
+		order->pnodes = pnodes;
+	}
+	if (!ret)
+		ret = make_and_wait(ctx, d, order, asking);
+	free(pnodes);
+	return ret;
+}

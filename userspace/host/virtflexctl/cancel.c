@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* virtflexctl cancel: a change that is going on is undone. */
+#include "ctl.h"
+#include "exits.h"
+
+static int option(struct context *ctx, const char *name, const char *arg)
+{
+	int ret;
+
+	(void)ctx;
+	take_waiting(name, arg, &ret);
+	return ret;
+}
+
+/* One that the guest was faster with holds; how it ended is no fault. */
+static int report(struct context *ctx, struct domain *d, const char *id,
+		  enum outcome outcome, double seconds)
+{
+	struct domain *after;
+	int ret;
+
+	ret = outcome_holds(outcome) ? EXIT_DONE : request_settle(ctx->host, d);
+	if (!ret)
+		ret = domain_read(ctx->host, d->id, &after);
+	if (ret || !after)
+		return ret ? ret : EXIT_GONE;
+	if (outcome == OUTCOME_WITHDRAWN && !ctx->json) {
+		printf("%s: withdrawn in %.1f s: as it was before\n", d->name,
+		       seconds);
+		ret = EXIT_DONE;
+	} else {
+		if (outcome_holds(outcome) && !ctx->json)
+			error("%s: the guest was faster: the change is carried out",
+			      d->name);
+		ret = report_outcome(ctx, d, after, id, outcome, seconds);
+		if (outcome == OUTCOME_WITHDRAWN)
+			ret = EXIT_DONE;
+	}
+	domain_free(after);
+	return ret;
+}
+
+static int run(struct context *ctx, int argc, char **argv)
+{
+	enum outcome outcome = OUTCOME_NONE;
+	char id[REQUEST_ID_LEN];
+	struct domain *d = NULL;
+	double started = seconds_now();
+	int ret;
+
+	ret = target_domain(ctx, argc, argv, "cancel", &d);
+	if (!ret)
+		ret = request_withdraw(ctx->host, d, id);
+	if (!ret && !waiting.no_wait) {
+		ret = wait_for_answer(ctx, d, id, &outcome);
+		if (!ret)
+			ret = report(ctx, d, id, outcome,
+				     seconds_now() - started);
+	}
+	domain_free(d);
+	return ret;
+}
+
+static const struct option_desc options[] = {
+	OPTION_NO_WAIT,
+	OPTION_TIMEOUT,
+	OPTION_JSON("print JSON"),
+	OPTION_VERBOSE,
+	{ 0 },
+};
+
+const struct command cmd_cancel = {
+	.name = "cancel",
+	.synopsis = "DOMAIN",
+	.summary = "Withdraw the change that is going on; the guest undoes it",
+	.options = options,
+	.max_args = 1,
+	.option = option,
+	.run = run,
+};

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* virtflexctl shrink, expand, set: a change of some nodes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl.h"
+#include "exits.h"
+
+static uint64_t memory_kb;
+static bool has_memory;
+static struct asking asking;
+
+/**
+ * words_of() - a command line, for who comes meanwhile
+ * @name: name of the command
+ * @argc: how many arguments
+ * @argv: arguments
+ *
+ * Return: text to be freed, or NULL.
+ */
+char *words_of(const char *name, int argc, char **argv)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f;
+	int i;
+
+	f = open_memstream(&text, &size);
+	if (!f)
+		return NULL;
+	fputs(name, f);
+	for (i = 0; i < argc; i++)
+		fprintf(f, " %s", argv[i]);
+	return fclose(f) ? NULL : text;
+}
+
+/**
+ * take_node() - take an argument that is the number of a node
+ * @command: name of the command
+ * @arg: argument
+ * @vnode: out
+ *
+ * Return: enum exit_code, EXIT_DONE to go on.
+ */
+int take_node(const char *command, const char *arg, unsigned int *vnode)
+{
+	uint64_t number;
+
+	if (!parse_count(arg, MAX_VNODES - 1, &number))
+		return usage_error_of(arg, "%s takes numbers of nodes, not",
+				      command);
+	*vnode = number;
+	return EXIT_DONE;
+}
+
+/* Takes "2=SIZE". */
+static int take_sized(const char *command, const char *arg, struct wish *wish)
+{
+	const char *equals = strchr(arg, '=');
+	char *number;
+	int ret;
+
+	if (!equals)
+		return usage_error_of(arg, "%s takes NODE=SIZE, not", command);
+	number = strndup(arg, equals - arg);
+	if (!number)
+		return EXIT_ERROR;
+	ret = take_node(command, number, &wish->vnode);
+	free(number);
+	if (!ret && !parse_size(equals + 1, &wish->kb))
+		ret = usage_error_of(arg, "%s: no size such as 512M or 4G:",
+				     command);
+	return ret;
+}
+
+/* What a wish leaves open, once the domain is known. */
+static void complete_wish(const struct domain *d, enum request_kind request,
+			  struct wish *wish)
+{
+	if (wish->vnode >= d->nr_vnodes)
+		return;
+	if (request == REQUEST_EXPAND)
+		wish->kb = has_memory ? memory_kb :
+					d->vnodes[wish->vnode].capacity_kb;
+	wish->moves_vcpus = request != REQUEST_NONE || !wish->kb ||
+			    !domain_active(d, wish->vnode);
+}
+
+static int run_change(struct context *ctx, int argc, char **argv,
+		      const char *command, enum request_kind request)
+{
+	struct order order = { .request = request };
+	struct domain *d = NULL;
+	struct wish *wishes;
+	char *words;
+	int i, ret = EXIT_DONE;
+
+	if (argc < 2)
+		return usage_error(request == REQUEST_NONE ?
+				   "%s needs a domain and NODE=SIZE" :
+				   "%s needs a domain and a node", command);
+	wishes = calloc(argc, sizeof(*wishes));
+	words = words_of(command, argc - 1, argv + 1);
+	for (i = 1; wishes && i < argc && !ret; i++)
+		ret = request == REQUEST_NONE ?
+		      take_sized(command, argv[i], &wishes[i - 1]) :
+		      take_node(command, argv[i], &wishes[i - 1].vnode);
+	if (!wishes || !words)
+		ret = EXIT_ERROR;
+	if (!ret)
+		ret = target_domain(ctx, argc, argv, command, &d);
+	if (!ret) {
+		for (i = 0; i < argc - 1; i++)
+			complete_wish(d, request, &wishes[i]);
+		order.wishes = wishes;
+		order.nr_wishes = argc - 1;
+		order.words = words;
+		ret = ask_for(ctx, d, &order, &asking);
+	}
+	domain_free(d);
+	free(words);
+	free(wishes);
+	return ret;
+}
+
+static int option(struct context *ctx, const char *name, const char *arg)
+{
+	int ret;
+
+	(void)ctx;
+	if (take_waiting(name, arg, &ret))
+		return ret;
+	if (!strcmp(name, "dry-run"))
+		asking.dry_run = true;
+	else if (!strcmp(name, "partly"))
+		asking.partly = true;
+	else if (!parse_size(arg, &memory_kb) || !memory_kb)
+		return usage_error_of(arg, "--%s is a size such as 512M or 4G, not",
+				      name);
+	else
+		has_memory = true;
+	return EXIT_DONE;
+}
+
+static const struct option_desc shrink_options[] = {
+	OPTION_NO_WAIT,
+	OPTION_TIMEOUT,
+	OPTION_DRY_RUN,
+	OPTION_JSON("print JSON"),
+	OPTION_VERBOSE,
+	{ 0 },
+};
+
+static const struct option_desc expand_options[] = {
+	{ "memory", 'm', "SIZE", "with so much memory each, not all they can have" },
+	OPTION_PARTLY,
+	OPTION_NO_WAIT,
+	OPTION_TIMEOUT,
+	OPTION_DRY_RUN,
+	OPTION_JSON("print JSON"),
+	OPTION_VERBOSE,
+	{ 0 },
+};
+
+static const struct option_desc set_options[] = {
+	OPTION_PARTLY,
+	OPTION_NO_WAIT,
+	OPTION_TIMEOUT,
+	OPTION_DRY_RUN,
+	OPTION_JSON("print JSON"),
+	OPTION_VERBOSE,
+	{ 0 },
+};
+
+static int run_shrink(struct context *ctx, int argc, char **argv)
+{
+	return run_change(ctx, argc, argv, "shrink", REQUEST_SHRINK);
+}
+
+static int run_expand(struct context *ctx, int argc, char **argv)
+{
+	return run_change(ctx, argc, argv, "expand", REQUEST_EXPAND);
+}
+
+static int run_set(struct context *ctx, int argc, char **argv)
+{
+	return run_change(ctx, argc, argv, "set", REQUEST_NONE);
+}
+
+const struct command cmd_shrink = {
+	.name = "shrink",
+	.synopsis = "DOMAIN NODE...",
+	.summary = "Take nodes from a domain, memory and vCPUs",
+	.options = shrink_options,
+	.max_args = MANY_ARGS,
+	.option = option,
+	.run = run_shrink,
+};
+
+const struct command cmd_expand = {
+	.name = "expand",
+	.synopsis = "DOMAIN NODE...",
+	.summary = "Give nodes back to a domain, memory and vCPUs",
+	.options = expand_options,
+	.max_args = MANY_ARGS,
+	.option = option,
+	.run = run_expand,
+};
+
+const struct command cmd_set = {
+	.name = "set",
+	.synopsis = "DOMAIN NODE=SIZE...",
+	.summary = "Give nodes of a domain so much memory; 0 takes a node away",
+	.options = set_options,
+	.note = "Sizes are in MiB, or end in K, M, G or T.",
+	.max_args = MANY_ARGS,
+	.option = option,
+	.run = run_set,
+};

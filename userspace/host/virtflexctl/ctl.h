@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the subcommands of virtflexctl share. */
+#ifndef CTL_H
+#define CTL_H
+
+#include "shared.h"
+#include "xen.h"
+
+extern const struct command cmd_list;
+extern const struct command cmd_show;
+extern const struct command cmd_publish;
+extern const struct command cmd_shrink;
+extern const struct command cmd_expand;
+extern const struct command cmd_set;
+extern const struct command cmd_replace;
+extern const struct command cmd_move;
+extern const struct command cmd_cancel;
+extern const struct command cmd_pin;
+extern const struct command cmd_unpin;
+extern const struct command cmd_config;
+extern const struct command cmd_watch;
+
+/**
+ * struct waiting - how a command waits for the guest
+ * @no_wait: not at all
+ * @timeout_s: most seconds; 0 for no end
+ */
+struct waiting {
+	bool no_wait;
+	uint64_t timeout_s;
+};
+
+/**
+ * struct asking - how a command asks for a change
+ * @dry_run: it does not, and prints what it would write
+ * @partly: what there is of the host's memory will do
+ * @quiet: how it ended is said only if not well
+ */
+struct asking {
+	bool dry_run;
+	bool partly;
+	bool quiet;
+};
+
+/* Options of commands that ask, and that wait */
+#define OPTION_DRY_RUN \
+	{ "dry-run", 'N', NULL, "print what would be written, and write nothing" }
+#define OPTION_PARTLY \
+	{ "partly", 'p', NULL, "take what memory the host has, if it is less" }
+#define OPTION_NO_WAIT \
+	{ "no-wait", 'W', NULL, "do not wait for the guest" }
+#define OPTION_TIMEOUT \
+	{ "timeout", 't', "S", "wait no longer than S seconds; the change goes on" }
+#define OPTION_VERBOSE \
+	{ "verbose", 'v', NULL, "say each step" }
+
+/* target.c */
+int target_domain(struct context *ctx, int argc, char **argv,
+		  const char *command, struct domain **d);
+
+/* ask.c */
+int ask_for(struct context *ctx, struct domain *d, struct order *order,
+	    const struct asking *asking);
+
+/* change.c */
+char *words_of(const char *name, int argc, char **argv);
+int take_node(const char *command, const char *arg, unsigned int *vnode);
+
+/* wait.c */
+bool take_waiting(const char *name, const char *arg, int *ret);
+int wait_for_answer(struct context *ctx, struct domain *d, const char *id,
+		    enum outcome *outcome);
+bool wait_until_listening(struct context *ctx, struct domain *d, double seconds);
+bool sleep_until_event(struct host *host, double until);
+double seconds_now(void);
+extern struct waiting waiting;
+
+/* main.c */
+extern bool verbose;
+
+/* state.c */
+const char *domain_state(const struct domain *d, const char **color);
+
+/* outcome.c */
+int report_outcome(struct context *ctx, const struct domain *before,
+		   struct domain *d, const char *id, enum outcome outcome,
+		   double seconds);
+
+#endif /* CTL_H */

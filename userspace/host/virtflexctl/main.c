@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * virtflexctl: in dom0, the nodes of Xen's domains, which may come and go while they run.
+ */
+#include "ctl.h"
+
+bool verbose;
+
+static const struct command *const commands[] = {
+	&cmd_list,
+	&cmd_show,
+	&cmd_publish,
+	&cmd_shrink,
+	&cmd_expand,
+	&cmd_set,
+	&cmd_replace,
+	&cmd_move,
+	&cmd_cancel,
+	&cmd_watch,
+	&cmd_pin,
+	&cmd_unpin,
+	&cmd_config,
+	NULL,
+};
+
+static int open_host(struct context *ctx)
+{
+	return host_open(&ctx->host, verbose);
+}
+
+static void close_host(struct context *ctx)
+{
+	host_close(ctx->host);
+}
+
+static const struct program virtflexctl = {
+	.name = "virtflexctl",
+	.summary = "The NUMA nodes of Xen's domains, which may come and go while they run.",
+	.statuses = "Exit status: 0 done, 1 error, 2 usage, 3 carried out in part, 4 refused,\n"
+		    "5 timeout, 6 domain gone, 7 guest without virtflex, 8 another change is\n"
+		    "going on.",
+	.commands = commands,
+	.open = open_host,
+	.close = close_host,
+	.bare = &cmd_list,
+	.manual = "virtflexctl(8)",
+};
+
+int main(int argc, char **argv)
+{
+	return program_main(&virtflexctl, argc, argv);
+}

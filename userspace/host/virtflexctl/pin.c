@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* virtflexctl pin, unpin: vCPUs run on the physical node that their node is on. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl.h"
+#include "exits.h"
+#include "pinning.h"
+
+static bool hard, dry_run;
+
+static char *chosen_text(const bool *chosen, unsigned int count)
+{
+	unsigned int *ids = calloc(count + 1, sizeof(*ids));
+	unsigned int i, nr = 0;
+	char *text;
+
+	for (i = 0; ids && i < count; i++)
+		if (chosen[i])
+			ids[nr++] = i;
+	text = ids ? list_text(ids, nr, true) : NULL;
+	free(ids);
+	return text;
+}
+
+static int pin_vcpus(struct context *ctx, const struct domain *d,
+		     unsigned int vnode, const bool *chosen, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < d->nr_vcpus; i++) {
+		if (d->vcpus[i].vnode != vnode || dry_run)
+			continue;
+		if (!cpus_pin(ctx->host, d->id, i, chosen, count, hard))
+			continue;
+		error("%s: vCPU %u cannot be pinned: %s", d->name, i,
+		      strerror(errno));
+		return EXIT_ERROR;
+	}
+	return EXIT_DONE;
+}
+
+static int pin_node(struct context *ctx, const struct domain *d,
+		    unsigned int vnode, const struct cpus *cpus, bool *chosen)
+{
+	char *vcpus = domain_vcpus(d, vnode, true), *list;
+	int ret;
+
+	if (!vcpus || !*vcpus) {
+		free(vcpus);
+		return EXIT_DONE;
+	}
+	if (!pinning_choose(cpus, d->vnodes[vnode].pnode, chosen)) {
+		error("%s: node %u: its physical node has no CPU", d->name, vnode);
+		free(vcpus);
+		return EXIT_REFUSED;
+	}
+	ret = pin_vcpus(ctx, d, vnode, chosen, cpus->count);
+	list = chosen_text(chosen, cpus->count);
+	if (!ret)
+		printf("%s: node %u: vCPUs %s %s CPUs %s of physical node %d\n",
+		       d->name, vnode, vcpus, hard ? "run on" : "prefer",
+		       list ? list : "?", d->vnodes[vnode].pnode);
+	free(list);
+	free(vcpus);
+	return ret;
+}
+
+static int run_pin(struct context *ctx, int argc, char **argv)
+{
+	struct cpus cpus = { 0 };
+	int *node_of = NULL, ret;
+	bool *reserved = NULL, *chosen = NULL;
+	struct domain *d = NULL;
+	unsigned int i;
+
+	ret = target_domain(ctx, argc, argv, "pin", &d);
+	if (!ret)
+		ret = domain_read_pnodes(ctx->host, d);
+	if (ret)
+		goto out;
+	node_of = cpus_nodes(ctx->host, &cpus.count);
+	reserved = cpus_of_dom0(ctx->host, cpus.count);
+	chosen = calloc(cpus.count + 1, sizeof(*chosen));
+	if (!node_of || !chosen) {
+		error("the CPUs of this host cannot be read");
+		ret = EXIT_ERROR;
+		goto out;
+	}
+	cpus.node_of = node_of;
+	cpus.reserved = reserved;
+	for (i = 0; i < d->nr_vnodes && !ret; i++)
+		ret = pin_node(ctx, d, i, &cpus, chosen);
+out:
+	free(chosen);
+	free(reserved);
+	free(node_of);
+	domain_free(d);
+	return ret;
+}
+
+static int run_unpin(struct context *ctx, int argc, char **argv)
+{
+	struct domain *d = NULL;
+	unsigned int i, count = 0;
+	int *node_of, ret;
+
+	ret = target_domain(ctx, argc, argv, "unpin", &d);
+	if (ret)
+		return ret;
+	node_of = cpus_nodes(ctx->host, &count);
+	for (i = 0; i < d->nr_vnodes && !ret && !dry_run; i++)
+		ret = pin_vcpus(ctx, d, i, NULL, count);
+	if (!ret)
+		printf("%s: vCPUs run anywhere\n", d->name);
+	free(node_of);
+	domain_free(d);
+	return ret;
+}
+
+static int option(struct context *ctx, const char *name, const char *arg)
+{
+	(void)ctx;
+	(void)arg;
+	if (!strcmp(name, "hard"))
+		hard = true;
+	else
+		dry_run = true;
+	return EXIT_DONE;
+}
+
+static const struct option_desc pin_options[] = {
+	{ "hard", 'H', NULL, "nowhere else, not even if these CPUs are busy" },
+	{ "dry-run", 'N', NULL, "say what would be pinned, and pin nothing" },
+	{ 0 },
+};
+
+static const struct option_desc unpin_options[] = {
+	{ "dry-run", 'N', NULL, "unpin nothing" },
+	{ 0 },
+};
+
+const struct command cmd_pin = {
+	.name = "pin",
+	.synopsis = "DOMAIN",
+	.summary = "Let vCPUs run on the physical node that their node is on",
+	.options = pin_options,
+	.max_args = 1,
+	.option = option,
+	.run = run_pin,
+};
+
+const struct command cmd_unpin = {
+	.name = "unpin",
+	.synopsis = "DOMAIN",
+	.summary = "Let vCPUs run anywhere",
+	.options = unpin_options,
+	.max_args = 1,
+	.option = option,
+	.run = run_unpin,
+};

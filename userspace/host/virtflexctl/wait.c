@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Waiting for a guest's answer, asleep until xenstore says that something is new, with a
+ * bar on a terminal.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ctl.h"
+#include "exits.h"
+
+/* A guest that is there says at once that it has begun. */
+#define PATIENCE_S	60
+#define BAR_WIDTH	24
+
+static const char goes_on[] =
+	"%s: %s; the change goes on. To see it: virtflexctl watch %s; "
+	"to undo it: virtflexctl cancel %s";
+static const char no_reaction[] =
+	"%s: the guest does not react: is it well, and has it loaded virtflex? "
+	"The request stands; to withdraw it: virtflexctl cancel %s";
+
+struct waiting waiting;
+
+/**
+ * seconds_now() - seconds of a clock that only goes on
+ *
+ * Return: seconds.
+ */
+double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+/**
+ * take_waiting() - take an option of commands that wait
+ * @name: name of the option
+ * @arg: its argument
+ * @ret: out: enum exit_code
+ *
+ * Return: whether it is one of these.
+ */
+bool take_waiting(const char *name, const char *arg, int *ret)
+{
+	*ret = EXIT_DONE;
+	if (!strcmp(name, "verbose"))
+		verbose = true;
+	else if (!strcmp(name, "no-wait"))
+		waiting.no_wait = true;
+	else if (!strcmp(name, "timeout"))
+		*ret = take_number(name, arg, " of seconds", 1, 1000000,
+				   &waiting.timeout_s);
+	else
+		return false;
+	return true;
+}
+
+static void clear_bar(void)
+{
+	if (on_terminal(stderr))
+		fputs("\r\033[K", stderr);
+}
+
+static void draw_bar(const struct domain *d, const struct progress *p)
+{
+	char line[256], *bar, done[24], all[24];
+	size_t used;
+
+	bar = bar_text(progress_share(p) * 1000, 1000, BAR_WIDTH);
+	used = snprintf(line, sizeof(line), "%s [%-*s] %u/%u %.*s", d->name,
+			BAR_WIDTH + (int)(bar ? strlen(bar) / 3 * 2 : 0),
+			bar ? bar : "", p->step, p->nr_steps,
+			p->what_len < 60 ? p->what_len : 60, p->what);
+	if (p->all_kb && used < sizeof(line))
+		snprintf(line + used, sizeof(line) - used, ", %s of %s",
+			 size_text(p->done_kb, done, sizeof(done)),
+			 size_text(p->all_kb, all, sizeof(all)));
+	free(bar);
+	cut_text(line, terminal_width(stderr) - 1);
+	fputs("\r\033[K", stderr);
+	print_clean(stderr, line);
+	fflush(stderr);
+}
+
+/* What is new, for who looks on: a line for each step, or a bar. */
+static void show_progress(const struct domain *d, unsigned int *last)
+{
+	struct progress p;
+
+	if (!answer_progress(d->status, &p))
+		return;
+	if (on_terminal(stderr))
+		draw_bar(d, &p);
+	else if (verbose && p.step != *last)
+		fprintf(stderr, "%s: step %u of %u: %.*s\n", d->name, p.step,
+			p.nr_steps, p.what_len, p.what);
+	*last = p.step;
+}
+
+/**
+ * sleep_until_event() - sleep until something may be new in what is watched
+ * @host: host
+ * @until: seconds of seconds_now(), or 0 for no end
+ *
+ * Return: whether something may be; false when the time is over.
+ */
+bool sleep_until_event(struct host *host, double until)
+{
+	struct pollfd fd = { .fd = xs_fileno(host->xs), .events = POLLIN };
+	double left = until - seconds_now();
+	char **event;
+
+	if (until && left <= 0)
+		return false;
+	/* The end of a domain may come without an event of its own. */
+	if (poll(&fd, 1, until && left < 1 ? left * 1000 + 1 : 1000) < 0)
+		return errno == EINTR;
+	while ((event = xs_check_watch(host->xs)))
+		free(event);
+	return !until || seconds_now() < until;
+}
+
+/* Whether somebody else has asked since. */
+static bool superseded(struct context *ctx, const struct domain *d,
+		       const char *id)
+{
+	char *now = store_get(ctx->host, XBT_NULL,
+			      "/local/domain/%u/numa/request_id", d->id);
+	bool other = now && strcmp(now, id);
+
+	free(now);
+	return other;
+}
+
+static int end_of_wait(struct context *ctx, struct domain *d, const char *id,
+		       double started, bool begun, enum outcome *outcome)
+{
+	char late[48];
+
+	store_read_answer(ctx->host, d);
+	*outcome = answer_outcome(d->result, id);
+	if (*outcome != OUTCOME_NONE)
+		return EXIT_DONE;
+	if (!domain_alive(ctx->host, d->id)) {
+		error("%s: the domain is gone, before its guest answered",
+		      d->name);
+		return EXIT_GONE;
+	}
+	if (superseded(ctx, d, id)) {
+		error("%s: another request took its place: virtflexctl show %s",
+		      d->name, d->name);
+		return EXIT_REFUSED;
+	}
+	if (interrupted()) {
+		error(goes_on, d->name, "not waited for", d->name, d->name);
+		return EXIT_TIMEOUT;
+	}
+	if (waiting.timeout_s && seconds_now() - started >= waiting.timeout_s) {
+		snprintf(late, sizeof(late), "no answer within %llu s",
+			 (unsigned long long)waiting.timeout_s);
+		error(goes_on, d->name, late, d->name, d->name);
+		return EXIT_TIMEOUT;
+	}
+	if (!begun && seconds_now() - started >= PATIENCE_S) {
+		error(no_reaction, d->name, d->name);
+		return EXIT_TIMEOUT;
+	}
+	return -1;
+}
+
+/**
+ * wait_for_answer() - wait until a guest has answered a request
+ * @ctx: context
+ * @d: domain, whose answer is read
+ * @id: name of the request
+ * @outcome: out: how it ended, if it did
+ *
+ * Return: EXIT_DONE if it is answered; EXIT_TIMEOUT, EXIT_GONE, EXIT_ERROR, which is
+ * said.
+ */
+int wait_for_answer(struct context *ctx, struct domain *d, const char *id,
+		    enum outcome *outcome)
+{
+	double started = seconds_now(), until;
+	unsigned int last = 0;
+	struct progress p;
+	bool begun = false;
+	char path[48];
+	int ret;
+
+	snprintf(path, sizeof(path), "/local/domain/%u/numa", d->id);
+	if (!xs_watch(ctx->host->xs, path, "numa")) {
+		error("%s: xenstore: %s", d->name, strerror(errno));
+		return EXIT_ERROR;
+	}
+	catch_interrupts();
+	do {
+		begun |= answer_progress(d->status, &p);
+		until = waiting.timeout_s ? started + waiting.timeout_s : 0;
+		if (!begun && (!until || until > started + PATIENCE_S))
+			until = started + PATIENCE_S;
+		sleep_until_event(ctx->host, until);
+		ret = end_of_wait(ctx, d, id, started, begun, outcome);
+		if (ret < 0)
+			show_progress(d, &last);
+	} while (ret < 0);
+	clear_bar();
+	xs_unwatch(ctx->host->xs, path, "numa");
+	return ret;
+}
+
+/**
+ * wait_until_listening() - give a guest that has just been published time to say so
+ * @ctx: context
+ * @d: domain, whose answer is read
+ * @seconds: how long
+ *
+ * Return: whether the guest's module is there.
+ */
+bool wait_until_listening(struct context *ctx, struct domain *d, double seconds)
+{
+	double until = seconds_now() + seconds;
+	char path[48];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/numa", d->id);
+	if (!xs_watch(ctx->host->xs, path, "listening"))
+		return false;
+	do {
+		store_read_answer(ctx->host, d);
+	} while (!guest_listens(d->status) &&
+		 sleep_until_event(ctx->host, until) && !interrupted());
+	xs_unwatch(ctx->host->xs, path, "listening");
+	return guest_listens(d->status);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The host that Xen runs on: xenstore, libxenlight, libxenctrl. All calls are for one
+ * thread. What fails is said on standard error, with the remedy.
+ */
+#ifndef HOST_XEN_H
+#define HOST_XEN_H
+
+#include <libxl.h>
+#include <xenctrl.h>
+#include <xenstore.h>
+
+#include "answer.h"
+#include "change.h"
+#include "domain.h"
+
+/**
+ * struct host - connections
+ * @xs: to xenstore
+ * @xc: to the hypervisor
+ * @ctx: of libxenlight
+ * @log: where that writes its messages
+ * @dry_run: nothing is written, but printed
+ */
+struct host {
+	struct xs_handle *xs;
+	xc_interface *xc;
+	libxl_ctx *ctx;
+	xentoollog_logger *log;
+	bool dry_run;
+};
+
+/**
+ * struct order - what an administrator wants
+ * @request: enum request_kind; REQUEST_NONE if the amounts are to tell
+ * @wishes: of nodes
+ * @nr_wishes: how many
+ * @pnodes: physical nodes that have to have what comes; NULL to take what there is
+ * @nr_pnodes: how many
+ * @moves: a node goes to another physical node
+ * @vnode: that node
+ * @pnode: that physical node
+ * @words: the command, for whoever comes meanwhile
+ */
+struct order {
+	enum request_kind request;
+	const struct wish *wishes;
+	unsigned int nr_wishes;
+	const struct pnode *pnodes;
+	unsigned int nr_pnodes;
+	bool moves;
+	unsigned int vnode;
+	int pnode;
+	const char *words;
+};
+
+/* Room for the name of a request, its end included. */
+#define REQUEST_ID_LEN	65
+
+/* host.c */
+int host_open(struct host **host, bool verbose);
+void host_close(struct host *host);
+struct pnode *host_pnodes(struct host *host, unsigned int *count);
+
+/* cpus.c */
+int *cpus_nodes(struct host *host, unsigned int *count);
+bool *cpus_of_dom0(struct host *host, unsigned int count);
+int cpus_pin(struct host *host, unsigned int domid, unsigned int vcpu,
+	     const bool *chosen, unsigned int count, bool hard);
+bool cpus_prefers(struct host *host, unsigned int domid, unsigned int vcpu);
+
+/* domains.c */
+int domain_find(struct host *host, const char *name, unsigned int *id);
+unsigned int *domains_list(struct host *host, unsigned int *count);
+int domain_read(struct host *host, unsigned int id, struct domain **d);
+int domain_read_pnodes(struct host *host, struct domain *d);
+bool domain_alive(struct host *host, unsigned int id);
+
+/* store.c */
+typedef int (*store_action)(struct host *host, xs_transaction_t t,
+			    struct domain *d, void *arg);
+int store_transaction(struct host *host, struct domain *d, store_action action,
+		      void *arg);
+int store_read(struct host *host, struct domain *d);
+void store_read_answer(struct host *host, struct domain *d);
+char *store_get(struct host *host, xs_transaction_t t, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+bool store_set(struct host *host, xs_transaction_t t, const char *value,
+	       const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+bool store_remove(struct host *host, xs_transaction_t t, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+bool store_grant(struct host *host, xs_transaction_t t, unsigned int domid,
+		 const char *key);
+
+/* publish.c */
+bool publish_vcpus(struct host *host, xs_transaction_t t,
+		   const struct domain *d, unsigned int vnode);
+bool publish_write(struct host *host, xs_transaction_t t, struct domain *d);
+int publish(struct host *host, struct domain *d);
+
+/* request.c */
+int request_make(struct host *host, struct domain *d, const struct order *order,
+		 struct change *c, char *id);
+int request_withdraw(struct host *host, struct domain *d, char *id);
+int request_settle(struct host *host, struct domain *d);
+
+/* record.c */
+bool record_apply(struct host *host, xs_transaction_t t, struct domain *d,
+		  bool *applied);
+bool record_write(struct host *host, xs_transaction_t t, const struct domain *d,
+		  const char *id, const char *words);
+void records_clean(struct host *host);
+
+#endif /* HOST_XEN_H */
