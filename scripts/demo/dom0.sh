@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # The demonstration, dom0's side: takes nodes from the guest, and gives them
-# back, with nothing but xenstore. Waits for the guest's word between steps.
+# back, with virtflexctl. Waits for the guest's word between steps.
 
 set -u
 BAR=${1:-#}
@@ -31,13 +31,13 @@ placement()
 		printf "dom0    | node %d %6.1f MiB %s\n", $1, $2 / 256, line }'
 }
 
-# change expand|shrink NODE...: ask for it, and show what comes of it
+# change ARGUMENT...: run virtflexctl, and show what comes of it
 change()
 {
-	numa_nodes "$@" || exit 1
-	answer=$(numa_wait 600)
+	say "\$ virtflexctl $*"
+	answer=$(virtflexctl "$@" -v 2>&1)
 	result=$?
-	say "answered: topo_change 0, status $answer"
+	echo "$answer" | while IFS= read -r line; do say "$line"; done
 	[ $result -eq 0 ] || exit 1
 	placement
 	xl vcpu-list "$DOMID" | awk 'NR > 1 { n++; if ($5 ~ /p/) off = off " " $3 }
@@ -47,26 +47,21 @@ change()
 # go STEP: the guest's side may take it
 go() { xenstore-write "$data/go" "$1"; }
 
-numa_setup
-placement
+change publish guest
 go 1
 await_guest 1
-say 'writes in one transaction: target 0 for nodes 2 and 3, their vCPUs offline, topo_change 2'
-change shrink 2 3
+change shrink guest 2 3
 go 2
 await_guest 2
-say 'writes in one transaction: full targets for nodes 2 and 3, their vCPUs online, topo_change 1'
-change expand 2 3
+change expand guest 2 3
 go 3
 await_guest 3
 
 # and for the OpenMP program
 await_guest 4
-say 'writes in one transaction: target 0 for node 3, its vCPUs offline, topo_change 2'
-change shrink 3
+change shrink guest 3
 go 4
 await_guest 5
-say 'writes in one transaction: full target for node 3, its vCPUs online, topo_change 1'
-change expand 3
+change expand guest 3
 go 5
 await_guest 6
