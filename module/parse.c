@@ -393,8 +393,9 @@ int vf_wanted_vcpu(const struct vf_guest *guest, struct vf_wanted *wanted,
 		return -EINVAL;
 	}
 	if (wanted->vcpus[i] != VF_VCPU_UNNAMED) {
-		vf_error_set(err, "numa/node/%u/vcpu/%s: named twice", vnode,
-			     quoted);
+		vf_error_set(err,
+			     "numa/node/%u/vcpu/%s: named twice; remove it, or numa/node/%u/vcpus",
+			     vnode, quoted, vnode);
 		return -EINVAL;
 	}
 	if (which == VF_VCPU_OFFLINE && !id) {

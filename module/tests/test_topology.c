@@ -232,7 +232,7 @@ static void refuses_bad_input(void **state)
 		{ "topo_change 2\nnode/0/capacity 9\nnode/0/target 9\nnode/0/vcpus 1\n",
 		  "node/0/vcpus: vCPU 0 cannot go offline" },
 		{ "topo_change 2\n" TWO_LISTED("4") "node/2/vcpu/5 offline\n",
-		  "node/2/vcpu/5: named twice" },
+		  "node/2/vcpu/5: named twice; remove it, or numa/node/2/vcpus" },
 	};
 	size_t i;
 

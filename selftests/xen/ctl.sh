@@ -77,11 +77,11 @@ published() {
 	xenstore-exists "$numa/node" && fail "a dry run has written"
 	ctl 0 publish guest
 	same output 'guest: 4 nodes published' "$out"
+	await_key control/version 1 30 || fail "the guest has not said what it understands"
 	before=$(description)
 	ctl 0 publish --all
 	same output 'guest: 4 nodes were published already' "$out"
 	same description "$before" "$(description)"
-	await_key control/version 1 30 || fail "the guest has not said what it understands"
 	ctl 0 list -nro state
 	same state ready "$out"
 	for node in 0 1 2 3; do
@@ -367,6 +367,18 @@ configured() {
 	like output "*<memnode cellid='1' mode='strict' nodeset='*" "$out"
 }
 
+# Whoever makes a domain does not have to think of it.
+published_as_made() {
+	virtflexctl publish --follow >/tmp/follow 2>&1 & follow=$!
+	mute_domain || fail "no domain"
+	mute=/local/domain/$(xl domid mute)/numa
+	(numa=$mute && await_key node/1/pnode 3 60) || fail "not published: $(cat /tmp/follow)"
+	xl destroy mute
+	kill $follow
+	wait $follow
+	like 'what it said' '*mute: 2 nodes published*' "$(cat /tmp/follow)"
+}
+
 # A domain whose guest never comes, comes late, says what is not so, or ends.
 mute_guests() {
 	mute_domain || fail "no domain"
@@ -405,7 +417,7 @@ echo "TAP version 13"
 (numa=$data && await_key agent ready 120) || { echo "not ok 1 no agent in the guest"; echo "# 0 passed, 1 failed, 0 skipped"; exit 1; }
 [ $# -gt 0 ] || set -- nothing_is_published published nodes_leave_and_return amounts_are_set refused_here \
 	refused_by_the_guest one_at_a_time withdrawn not_waited_for host_has_no_more older_keys no_guest garbage \
-	replaced moved pinned configured mute_guests
+	replaced moved pinned configured published_as_made mute_guests
 [ "${CHANGES:-0}" -eq 0 ] || set -- "$@" many_changes
 for test; do
 	run_test "$test"

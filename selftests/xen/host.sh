@@ -70,11 +70,12 @@ numa_setup() {
 	# shellcheck disable=SC2046 # pairs of words
 	xenstore-write $(numa_pairs) "$numa/topo_change" 0 "$numa/control" "" \
 		"$numa/status" "" "$numa/error" "" "$numa/result" "" || return
-	numa_grant control topo_change status error result
 	for node in $(numa_layout | cut -d' ' -f1); do
 		xenstore-write "$numa/node/$node/current" "" || return
 		numa_grant "node/$node/current"
 	done
+	# last what wakes the guest
+	numa_grant control status error result topo_change
 }
 
 # numa_request expand|shrink [KEY VALUE]...: keys below numa and the request,

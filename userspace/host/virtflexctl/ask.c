@@ -75,7 +75,9 @@ static int make_and_wait(struct context *ctx, struct domain *d,
 		if (!ret)
 			ret = finish(ctx, before, id, outcome, started,
 				     asking);
-	} else if (!ret && !asking->dry_run && !ctx->json) {
+	} else if (!ret && !asking->dry_run && ctx->json) {
+		ret = report_outcome(ctx, before, d, id, OUTCOME_NONE, 0);
+	} else if (!ret && !asking->dry_run) {
 		printf("%s: asked; to see it: virtflexctl watch %s\n", d->name,
 		       d->name);
 	}

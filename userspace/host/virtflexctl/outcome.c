@@ -156,7 +156,7 @@ static int json_outcome(const struct domain *d, const char *id,
  * @before: domain as it was before
  * @d: domain as it is now
  * @id: name of the request
- * @outcome: how it ended
+ * @outcome: how it ended; OUTCOME_NONE, for JSON, if nobody waits for that
  * @seconds: how long it took
  *
  * Return: enum exit_code.
@@ -167,6 +167,8 @@ int report_outcome(struct context *ctx, const struct domain *before,
 {
 	int ret = EXIT_DONE;
 
+	if (outcome == OUTCOME_NONE)
+		return json_outcome(d, id, outcome, seconds);
 	if (ctx->json)
 		ret = json_outcome(d, id, outcome, seconds);
 	else if (outcome_holds(outcome))

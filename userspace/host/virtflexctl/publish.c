@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* virtflexctl publish: domains are described to their guests. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctl.h"
 #include "exits.h"
 
-static bool all, dry_run;
+/* A domain in the making is not known whole yet. */
+#define SOON_S	1
+
+static bool all, follow, dry_run;
 
 static int publish_one(struct context *ctx, struct domain *d)
 {
@@ -18,6 +22,7 @@ static int publish_one(struct context *ctx, struct domain *d)
 	if (!ret && !dry_run)
 		printf("%s: %u nodes %s\n", d->name, d->nr_vnodes,
 		       known ? "were published already" : "published");
+	flush_output();
 	return ret;
 }
 
@@ -44,6 +49,49 @@ static int publish_all(struct context *ctx)
 	return ret;
 }
 
+/* Return: whether there are some that could not be published yet. */
+static bool publish_new(struct context *ctx)
+{
+	unsigned int count, i;
+	unsigned int *ids = domains_list(ctx->host, &count);
+	bool later = false;
+	struct domain *d;
+
+	for (i = 0; ids && i < count; i++) {
+		if (domain_read(ctx->host, ids[i], &d) || !d)
+			continue;
+		if (!d->published && domain_has_config(ctx->host, d->id))
+			later |= publish_one(ctx, d) == EXIT_ERROR;
+		else
+			later |= !d->published;
+		domain_free(d);
+	}
+	free(ids);
+	return later || !ids;
+}
+
+/* From now on, each as it is made. */
+static int publish_each(struct context *ctx)
+{
+	bool later = false;
+
+	if (!xs_watch(ctx->host->xs, "@introduceDomain", "new") ||
+	    !xs_watch(ctx->host->xs, "@releaseDomain", "gone")) {
+		error("xenstore: %s", strerror(errno));
+		return EXIT_ERROR;
+	}
+	catch_interrupts();
+	do {
+		records_clean(ctx->host);
+		later = publish_new(ctx);
+		if (later)
+			sleep_until_event(ctx->host, seconds_now() + SOON_S);
+		else
+			wait_for_event(ctx->host);
+	} while (!interrupted());
+	return EXIT_DONE;
+}
+
 static int run(struct context *ctx, int argc, char **argv)
 {
 	struct domain *d = NULL;
@@ -51,6 +99,10 @@ static int run(struct context *ctx, int argc, char **argv)
 
 	if (all && argc)
 		return usage_error("publish: either a domain or --all");
+	if (follow && (argc || dry_run))
+		return usage_error("publish: --follow is for all domains, and writes");
+	if (follow)
+		return publish_each(ctx);
 	if (all)
 		return publish_all(ctx);
 	ret = target_domain(ctx, argc, argv, "publish", &d);
@@ -66,6 +118,8 @@ static int option(struct context *ctx, const char *name, const char *arg)
 	(void)arg;
 	if (!strcmp(name, "all"))
 		all = true;
+	else if (!strcmp(name, "follow"))
+		follow = true;
 	else if (!strcmp(name, "dry-run"))
 		dry_run = true;
 	else
@@ -75,6 +129,7 @@ static int option(struct context *ctx, const char *name, const char *arg)
 
 static const struct option_desc options[] = {
 	{ "all", 'a', NULL, "all domains that have virtual nodes" },
+	{ "follow", 'f', NULL, "these, and each as it is made" },
 	{ "dry-run", 'N', NULL, "print what would be written, and write nothing" },
 	OPTION_VERBOSE,
 	{ 0 },
@@ -82,7 +137,7 @@ static const struct option_desc options[] = {
 
 const struct command cmd_publish = {
 	.name = "publish",
-	.synopsis = "DOMAIN | --all",
+	.synopsis = "DOMAIN | --all | --follow",
 	.summary = "Describe the nodes of a domain to its guest, once after it was made",
 	.options = options,
 	.max_args = 1,

@@ -138,6 +138,21 @@ static bool superseded(struct context *ctx, const struct domain *d,
 	return other;
 }
 
+/**
+ * wait_for_event() - sleep until something is new in what is watched, or interrupted
+ * @host: host
+ */
+void wait_for_event(struct host *host)
+{
+	struct pollfd fd = { .fd = xs_fileno(host->xs), .events = POLLIN };
+	char **event;
+
+	/* A signal ends poll(2); one that came just before it is seen a minute later. */
+	if (!interrupted() && poll(&fd, 1, 60000) > 0)
+		while ((event = xs_check_watch(host->xs)))
+			free(event);
+}
+
 static int end_of_wait(struct context *ctx, struct domain *d, const char *id,
 		       double started, bool begun, enum outcome *outcome)
 {

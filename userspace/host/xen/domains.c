@@ -162,6 +162,26 @@ int domain_read(struct host *host, unsigned int id, struct domain **d)
 }
 
 /**
+ * domain_has_config() - has the toolstack noted a domain's configuration?
+ * @host: host
+ * @id: domain
+ *
+ * It does so last of all when it makes a domain.
+ *
+ * Return: whether it has.
+ */
+bool domain_has_config(struct host *host, unsigned int id)
+{
+	libxl_domain_config config;
+	int ret;
+
+	libxl_domain_config_init(&config);
+	ret = libxl_retrieve_domain_configuration(host->ctx, id, &config, NULL);
+	libxl_domain_config_dispose(&config);
+	return !ret;
+}
+
+/**
  * domain_read_pnodes() - which physical nodes the toolstack chose, where nobody has said
  * @host: host
  * @d: domain, whose nodes' pnode is filled in

@@ -33,6 +33,24 @@ static bool set_kb(struct host *host, xs_transaction_t t, unsigned int domid,
 	return store_set(host, t, text, NODE, domid, vnode, key);
 }
 
+/* A key for each vCPU, as another program has begun it. */
+static bool set_vcpu_keys(struct host *host, xs_transaction_t t,
+			  const struct domain *d, unsigned int vnode)
+{
+	unsigned int i;
+	char key[24];
+
+	for (i = 0; i < d->nr_vcpus; i++) {
+		if (d->vcpus[i].vnode != vnode || !d->vcpus[i].plugged)
+			continue;
+		snprintf(key, sizeof(key), "vcpu/%u", i);
+		if (!store_set(host, t, d->vcpus[i].online ? "online" : "offline",
+			       NODE, d->id, vnode, key))
+			return false;
+	}
+	return true;
+}
+
 /**
  * publish_vcpus() - describe which vCPUs of a node are to be online
  * @host: host
@@ -40,20 +58,23 @@ static bool set_kb(struct host *host, xs_transaction_t t, unsigned int domid,
  * @d: domain
  * @vnode: node of it
  *
- * In one form: a guest refuses what is named twice.
+ * In the form that is there, or as a list: a guest refuses what is named twice.
  *
  * Return: whether it is done.
  */
 bool publish_vcpus(struct host *host, xs_transaction_t t,
 		   const struct domain *d, unsigned int vnode)
 {
+	char *keys = store_get(host, t, NODE, d->id, vnode, "vcpu");
 	char *all = domain_vcpus(d, vnode, true);
 	char *online = domain_vcpus(d, vnode, false);
-	bool done;
+	bool done = all && online;
 
-	done = all && online && store_remove(host, t, NODE, d->id, vnode, "vcpu");
-	if (done && *all)
+	if (done && keys)
+		done = set_vcpu_keys(host, t, d, vnode);
+	else if (done && *all)
 		done = store_set(host, t, online, NODE, d->id, vnode, "vcpus");
+	free(keys);
 	free(all);
 	free(online);
 	return done;
