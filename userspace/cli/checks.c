@@ -271,7 +271,7 @@ static void check_xenstore(const struct context *ctx, struct finding *f)
 		      "no %s/dev/xen/xenbus", root_of(ctx));
 	else if (!described)
 		found(f, CHECK_MISSING,
-		      "in dom0, write numa/node/ of this domain: docs/xenstore.md",
+		      "in dom0: virtflexctl publish DOMAIN",
 		      "the host has not said which physical nodes there are");
 	else
 		found(f, CHECK_OK, NULL, "the host has described %u nodes",

@@ -105,7 +105,17 @@ ctl_usage()
 		says 2 '--memory is a size such as 512M or 4G, not -1' expand --memory=-1 &&
 		says 2 '--memory is a size such as 512M or 4G, not 1099511627777K' expand --memory 1099511627777K &&
 		says 2 'list: either --json or --raw' list --json --raw &&
-		says 2 'cancel: too many arguments: y' cancel x y
+		says 2 'cancel: too many arguments: y' cancel x y &&
+		says 2 'shrink needs a domain and a node' shrink guest &&
+		says 2 'shrink takes nodes such as 2, 2-3 or 1,3, not 3-2' shrink guest 3-2 &&
+		says 2 'set takes NODE=SIZE, such as 2=512M, not 2' set guest 2 &&
+		says 2 'set takes NODE=SIZE, such as 2=512M, not 2=1Q' set guest 2=1Q &&
+		says 2 'set takes nodes such as 2, 2-3 or 1,3, not x=1' set guest x=1 &&
+		says 2 'move takes numbers of nodes, not 2-3' move guest 2-3 1 &&
+		says 2 'publish needs a domain, --all or --follow' publish &&
+		says 2 'list has no column "frob"' list -o frob &&
+		says 2 'config: too many arguments: x' config x &&
+		says 2 '--memory is a multiple of 2 MiB for each node: 30 MiB or 36 MiB for 3' config --nodes 3 --memory 32
 }
 
 # This machine may be a dom0.

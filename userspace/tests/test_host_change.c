@@ -140,9 +140,9 @@ static void refuses(void **state)
 	refused(d, REQUEST_SHRINK, all, 4, "no node would be left");
 	refused(d, REQUEST_SHRINK, &seven, 1, "no node 7: its nodes are 0 to 3");
 	refused(d, REQUEST_NONE, &more, 1, "cannot have 256.0 MiB");
-	refused(d, REQUEST_EXPAND, &less, 1, "an expand takes no memory");
+	refused(d, REQUEST_EXPAND, &less, 1, "expand cannot make a node smaller");
 	leave(d, 3);
-	refused(d, REQUEST_NONE, both, 2, "make two of it");
+	refused(d, REQUEST_NONE, both, 2, "run two, the growing one first");
 	/* memory is left, and nothing to run on near it */
 	for (i = 2; i < 8; i++)
 		d->vcpus[i].online = false;
@@ -245,6 +245,27 @@ static void values(void **state)
 	domain_free(d);
 }
 
+static void lists_of_nodes(void **state)
+{
+	static const char *const bad[] = {
+		"", ",", "2,", ",2", "-", "2-", "-2", "3-2", "x", "2 3", "1024",
+		"0-1024", "2=", "0x1", "+1", "99999999999999999999",
+	};
+	static bool nodes[MAX_VNODES];
+	size_t i;
+
+	(void)state;
+	assert_true(text_nodes("2", nodes));
+	assert_true(nodes[2] && !nodes[1] && !nodes[3]);
+	assert_true(text_nodes("5-6,1,3-3", nodes));
+	assert_true(nodes[1] && nodes[3] && nodes[5] && nodes[6] && !nodes[4]);
+	assert_true(text_nodes("0-1023", nodes));
+	assert_true(nodes[0] && nodes[1023]);
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		if (text_nodes(bad[i], nodes))
+			fail_msg("\"%s\" was taken", bad[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +277,7 @@ int main(void)
 		cmocka_unit_test(host_has_no_more),
 		cmocka_unit_test(comes_back),
 		cmocka_unit_test(values),
+		cmocka_unit_test(lists_of_nodes),
 	};
 
 	return cmocka_run_group_tests_name("host_change", tests, NULL, NULL);

@@ -25,6 +25,7 @@ static void places(enum layout_policy policy, const uint64_t *free_mb,
 		pnodes[i].free_kb = free_mb[i] * MB;
 	if (!layout_place(&l, pnodes, nr_pnodes, &why)) {
 		assert_non_null(strstr(why.text, "no room for 4 nodes of 100.0 MiB; free: 0: "));
+		assert_non_null(strstr(why.text, "; stop or shrink a domain"));
 		assert_string_equal("", expected);
 		return;
 	}

@@ -10,12 +10,12 @@
 #include "shared.h"
 
 static const char gives_and_takes[] =
-	"a change gives or takes, not both: make two of it, the one that gives first";
+	"one command can only grow or only shrink nodes: run two, the growing one first";
 static const char takes_memory[] =
-	"an expand takes no memory: a node has more than that; use shrink or set";
+	"expand cannot make a node smaller than it is: use set";
 static const char host_is_short[] =
-	"physical node %u has %s free, and %s are to come from it: free some, "
-	"ask for less with --memory, or take what there is with --partly";
+	"physical node %u has %s free, and %s are to come from it: free some there, "
+	"or ask for less (--partly takes what there is)";
 
 static bool because(struct reason *why, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

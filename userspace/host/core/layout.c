@@ -29,6 +29,9 @@ static void no_room(const struct layout *l, const struct pnode *pnodes,
 				 " %u: %s%s", i,
 				 size_text(pnodes[i].free_kb, text, sizeof(text)),
 				 i + 1 < nr_pnodes ? "," : "");
+	if (used < size)
+		snprintf(why->text + used, size - used,
+			 "; stop or shrink a domain, or ask for less");
 }
 
 /* The most room first makes them few; of equals the first. */

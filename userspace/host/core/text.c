@@ -78,6 +78,32 @@ bool text_vcpus(const char *text, struct domain *d, unsigned int vnode)
 }
 
 /**
+ * text_nodes() - numbers of nodes, as people type them
+ * @text: list such as "2-3,5", in any order
+ * @nodes: those that are named are set: MAX_VNODES of them
+ *
+ * Return: whether it is a list; if not, some may have been set.
+ */
+bool text_nodes(const char *text, bool *nodes)
+{
+	uint64_t first, last;
+
+	for (;;) {
+		text = digits(text, MAX_VNODES - 1, &first);
+		last = first;
+		if (text && *text == '-')
+			text = digits(text + 1, MAX_VNODES - 1, &last);
+		if (!text || last < first)
+			return false;
+		for (; first <= last; first++)
+			nodes[first] = true;
+		if (*text != ',')
+			return !*text;
+		text++;
+	}
+}
+
+/**
  * text_before() - what a domain is to have, to come back to
  * @d: domain
  *

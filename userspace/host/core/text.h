@@ -10,6 +10,7 @@
 
 bool text_number(const char *text, uint64_t most, uint64_t *number);
 bool text_vcpus(const char *text, struct domain *d, unsigned int vnode);
+bool text_nodes(const char *text, bool *nodes);
 char *text_before(const struct domain *d);
 bool text_apply_before(const char *text, struct domain *d);
 

@@ -48,10 +48,14 @@ static int run(struct context *ctx, int argc, char **argv)
 	double started = seconds_now();
 	int ret;
 
+	waiting.withdrawn = true;
 	ret = target_domain(ctx, argc, argv, "cancel", &d);
 	if (!ret)
 		ret = request_withdraw(ctx->host, d, id);
-	if (!ret && !waiting.no_wait) {
+	if (!ret && waiting.no_wait) {
+		printf("%s: withdrawn; to see it undone: virtflexctl watch %s\n",
+		       d->name, d->name);
+	} else if (!ret) {
 		ret = wait_for_answer(ctx, d, id, &outcome);
 		if (!ret)
 			ret = report(ctx, d, id, outcome,

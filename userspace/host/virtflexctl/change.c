@@ -5,6 +5,7 @@
 
 #include "ctl.h"
 #include "exits.h"
+#include "text.h"
 
 static uint64_t memory_kb;
 static bool has_memory;
@@ -53,24 +54,47 @@ int take_node(const char *command, const char *arg, unsigned int *vnode)
 	return EXIT_DONE;
 }
 
-/* Takes "2=SIZE". */
-static int take_sized(const char *command, const char *arg, struct wish *wish)
-{
-	const char *equals = strchr(arg, '=');
-	char *number;
-	int ret;
+/**
+ * struct wishes - what is wanted of nodes
+ * @list: by node, in the order in which they were named
+ * @count: how many
+ */
+struct wishes {
+	struct wish list[MAX_VNODES];
+	unsigned int count;
+};
 
-	if (!equals)
-		return usage_error_of(arg, "%s takes NODE=SIZE, not", command);
-	number = strndup(arg, equals - arg);
-	if (!number)
-		return EXIT_ERROR;
-	ret = take_node(command, number, &wish->vnode);
-	free(number);
-	if (!ret && !parse_size(equals + 1, &wish->kb))
-		ret = usage_error_of(arg, "%s: no size such as 512M or 4G:",
-				     command);
-	return ret;
+/* Takes "2", "2-3,5", and with "=SIZE" if sized. */
+static int take_wishes(const char *command, const char *arg, bool sized,
+		       struct wishes *wishes)
+{
+	static bool named[MAX_VNODES];
+	const char *equals = strchr(arg, '=');
+	char *nodes;
+	uint64_t kb = 0;
+	unsigned int i;
+	bool good;
+
+	if (sized && (!equals || !parse_size(equals + 1, &kb)))
+		return usage_error_of(arg, "%s takes NODE=SIZE, such as 2=512M, not",
+				      command);
+	nodes = sized ? strndup(arg, equals - arg) : strdup(arg);
+	memset(named, 0, sizeof(named));
+	good = nodes && text_nodes(nodes, named);
+	free(nodes);
+	if (!good)
+		return usage_error_of(arg, "%s takes nodes such as 2, 2-3 or 1,3, not",
+				      command);
+	for (i = 0; i < MAX_VNODES; i++) {
+		if (!named[i])
+			continue;
+		if (wishes->count == MAX_VNODES)
+			return usage_error("%s: too many nodes", command);
+		wishes->list[wishes->count++] = (struct wish){
+			.vnode = i, .kb = kb,
+		};
+	}
+	return EXIT_DONE;
 }
 
 /* What a wish leaves open, once the domain is known. */
@@ -89,37 +113,32 @@ static void complete_wish(const struct domain *d, enum request_kind request,
 static int run_change(struct context *ctx, int argc, char **argv,
 		      const char *command, enum request_kind request)
 {
+	bool sized = request == REQUEST_NONE;
 	struct order order = { .request = request };
+	static struct wishes wishes;
 	struct domain *d = NULL;
-	struct wish *wishes;
-	char *words;
 	int i, ret = EXIT_DONE;
+	unsigned int w;
+	char *words;
 
 	if (argc < 2)
-		return usage_error(request == REQUEST_NONE ?
-				   "%s needs a domain and NODE=SIZE" :
+		return usage_error(sized ? "%s needs a domain and NODE=SIZE" :
 				   "%s needs a domain and a node", command);
-	wishes = calloc(argc, sizeof(*wishes));
-	words = words_of(command, argc - 1, argv + 1);
-	for (i = 1; wishes && i < argc && !ret; i++)
-		ret = request == REQUEST_NONE ?
-		      take_sized(command, argv[i], &wishes[i - 1]) :
-		      take_node(command, argv[i], &wishes[i - 1].vnode);
-	if (!wishes || !words)
-		ret = EXIT_ERROR;
+	for (i = 1; i < argc && !ret; i++)
+		ret = take_wishes(command, argv[i], sized, &wishes);
 	if (!ret)
 		ret = target_domain(ctx, argc, argv, command, &d);
-	if (!ret) {
-		for (i = 0; i < argc - 1; i++)
-			complete_wish(d, request, &wishes[i]);
-		order.wishes = wishes;
-		order.nr_wishes = argc - 1;
-		order.words = words;
-		ret = ask_for(ctx, d, &order, &asking);
-	}
-	domain_free(d);
+	if (ret)
+		return ret;
+	for (w = 0; w < wishes.count; w++)
+		complete_wish(d, request, &wishes.list[w]);
+	words = words_of(command, argc - 1, argv + 1);
+	order.wishes = wishes.list;
+	order.nr_wishes = wishes.count;
+	order.words = words;
+	ret = words ? ask_for(ctx, d, &order, &asking) : EXIT_ERROR;
 	free(words);
-	free(wishes);
+	domain_free(d);
 	return ret;
 }
 

@@ -12,10 +12,12 @@
 #define NEXT	"/tool/virtflex/round-robin"
 
 static uint64_t nr_vnodes = 2, memory_kb = 2 << 20, nr_vcpus = 4, seed;
-static enum layout_policy policy = LAYOUT_LOCAL;
+static enum layout_policy policy = LAYOUT_INTERLEAVE;
 static const char *name, *list, *format = "xl";
 static bool has_seed;
 
+static const char not_whole[] =
+	"--memory is a multiple of 2 MiB for each node: %llu MiB or %llu MiB for %u";
 static const char name_letters[] =
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+";
 
@@ -106,7 +108,7 @@ static void print_xl(const struct layout *l, const libxl_numainfo *info, int nr)
 	}
 	puts("]");
 	if (name)
-		puts("# Give it a disk and a network as any other domain.");
+		puts("# It needs a disk and a network as any other domain.");
 }
 
 static void print_libvirt(const struct layout *l, const libxl_numainfo *info,
@@ -194,6 +196,18 @@ static int place(struct context *ctx, struct layout *l)
 	return ret;
 }
 
+/* Memory that does not divide: what is next to it. */
+static int not_even(const struct layout *l)
+{
+	uint64_t less = l->vnode_kb ? l->vnode_kb : 2048;
+	uint64_t more = l->vnode_kb + 2048;
+
+	return usage_error(not_whole,
+			   (unsigned long long)(less * nr_vnodes >> 10),
+			   (unsigned long long)(more * nr_vnodes >> 10),
+			   l->nr_vnodes);
+}
+
 static int run(struct context *ctx, int argc, char **argv)
 {
 	struct layout l = {
@@ -208,13 +222,14 @@ static int run(struct context *ctx, int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
-	if (l.vnode_kb * nr_vnodes != memory_kb)
-		return usage_error("--memory is not a multiple of 2 MiB for each of %u nodes",
-				   l.nr_vnodes);
+	if (!l.vnode_kb || l.vnode_kb * nr_vnodes != memory_kb)
+		return not_even(&l);
 	l.pnode = calloc(l.nr_vnodes, sizeof(*l.pnode));
 	if (!l.pnode)
 		return EXIT_ERROR;
-	ret = place(ctx, &l);
+	ret = need_host(ctx);
+	if (!ret)
+		ret = place(ctx, &l);
 	if (!ret)
 		ret = print_config(ctx, &l);
 	free(l.pnode);
@@ -272,10 +287,10 @@ static const struct option_desc options[] = {
 	{ "nodes", 0, "N", "so many nodes (2)" },
 	{ "memory", 'm', "SIZE", "memory of all of them (2G)" },
 	{ "vcpus", 0, "N", "vCPUs of all of them (4)" },
-	{ "policy", 0, "POLICY", "local, interleave, round-robin or random" },
+	{ "policy", 0, "POLICY", "interleave, local, round-robin or random" },
 	{ "pnodes", 0, "LIST", "these physical nodes, one for each node" },
 	{ "seed", 0, "N", "of --policy random, to have the same again" },
-	{ "name", 0, "NAME", "and the rest of a configuration of that name" },
+	{ "name", 0, "NAME", "also print name= and type=" },
 	{ "format", 0, "FORMAT", "xl, or libvirt for its XML" },
 	{ 0 },
 };

@@ -24,10 +24,12 @@ extern const struct command cmd_watch;
  * struct waiting - how a command waits for the guest
  * @no_wait: not at all
  * @timeout_s: most seconds; 0 for no end
+ * @withdrawn: for the end of a change that is withdrawn
  */
 struct waiting {
 	bool no_wait;
 	uint64_t timeout_s;
+	bool withdrawn;
 };
 
 /**
@@ -50,11 +52,12 @@ struct asking {
 #define OPTION_NO_WAIT \
 	{ "no-wait", 'W', NULL, "do not wait for the guest" }
 #define OPTION_TIMEOUT \
-	{ "timeout", 't', "S", "wait no longer than S seconds; the change goes on" }
+	{ "timeout", 't', "S", "wait no longer than S seconds for the guest" }
 #define OPTION_VERBOSE \
 	{ "verbose", 'v', NULL, "say each step" }
 
 /* target.c */
+int need_host(struct context *ctx);
 int target_domain(struct context *ctx, int argc, char **argv,
 		  const char *command, struct domain **d);
 

@@ -135,6 +135,8 @@ static int run(struct context *ctx, int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	ret = check_columns(ctx, "list", columns);
+	if (!ret)
+		ret = need_host(ctx);
 	if (ret)
 		return ret;
 	ids = domains_list(ctx->host, &nr_ids);

@@ -23,9 +23,11 @@ static const struct command *const commands[] = {
 	NULL,
 };
 
-static int open_host(struct context *ctx)
+/* The host is opened once it is needed: a wrong command line is wrong anywhere. */
+static int open_nothing(struct context *ctx)
 {
-	return host_open(&ctx->host, verbose);
+	(void)ctx;
+	return EXIT_DONE;
 }
 
 static void close_host(struct context *ctx)
@@ -40,7 +42,7 @@ static const struct program virtflexctl = {
 		    "5 timeout, 6 domain gone, 7 guest without virtflex, 8 another change is\n"
 		    "going on.",
 	.commands = commands,
-	.open = open_host,
+	.open = open_nothing,
 	.close = close_host,
 	.bare = &cmd_list,
 	.manual = "virtflexctl(8)",

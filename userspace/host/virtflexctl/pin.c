@@ -113,7 +113,8 @@ static int run_unpin(struct context *ctx, int argc, char **argv)
 	for (i = 0; i < d->nr_vnodes && !ret && !dry_run; i++)
 		ret = pin_vcpus(ctx, d, i, NULL, count);
 	if (!ret)
-		printf("%s: vCPUs run anywhere\n", d->name);
+		printf("%s: vCPUs prefer no CPUs%s\n", d->name,
+		       hard ? ", and run on any" : "");
 	free(node_of);
 	domain_free(d);
 	return ret;
@@ -137,6 +138,7 @@ static const struct option_desc pin_options[] = {
 };
 
 static const struct option_desc unpin_options[] = {
+	{ "hard", 'H', NULL, "and take away what pins them hard" },
 	{ "dry-run", 'N', NULL, "unpin nothing" },
 	{ 0 },
 };
@@ -144,7 +146,7 @@ static const struct option_desc unpin_options[] = {
 const struct command cmd_pin = {
 	.name = "pin",
 	.synopsis = "DOMAIN",
-	.summary = "Let vCPUs run on the physical node that their node is on",
+	.summary = "Let vCPUs prefer the physical node that their node is on",
 	.options = pin_options,
 	.max_args = 1,
 	.option = option,
@@ -154,7 +156,7 @@ const struct command cmd_pin = {
 const struct command cmd_unpin = {
 	.name = "unpin",
 	.synopsis = "DOMAIN",
-	.summary = "Let vCPUs run anywhere",
+	.summary = "Let vCPUs prefer no CPUs",
 	.options = unpin_options,
 	.max_args = 1,
 	.option = option,

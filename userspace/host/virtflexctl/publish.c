@@ -97,14 +97,16 @@ static int run(struct context *ctx, int argc, char **argv)
 	struct domain *d = NULL;
 	int ret;
 
+	if (!all && !follow && !argc)
+		return usage_error("publish needs a domain, --all or --follow");
 	if (all && argc)
 		return usage_error("publish: either a domain or --all");
 	if (follow && (argc || dry_run))
 		return usage_error("publish: --follow is for all domains, and writes");
-	if (follow)
-		return publish_each(ctx);
-	if (all)
-		return publish_all(ctx);
+	if (follow || all) {
+		ret = need_host(ctx);
+		return ret ? ret : follow ? publish_each(ctx) : publish_all(ctx);
+	}
 	ret = target_domain(ctx, argc, argv, "publish", &d);
 	if (!ret)
 		ret = publish_one(ctx, d);

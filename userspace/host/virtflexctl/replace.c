@@ -59,7 +59,7 @@ static int run(struct context *ctx, int argc, char **argv)
 		ret = came && came != EXIT_INCOMPLETE ? came :
 		      one_change(ctx, d->id, REQUEST_SHRINK, old, words);
 		if (ret && ret != EXIT_INCOMPLETE && ret != came)
-			error("%s: node %u is there, and node %u still: to go on, the same again",
+			error("%s: node %u has joined, node %u has not left; do the same again",
 			      d->name, new, old);
 		else if (!ret)
 			ret = came;

@@ -76,7 +76,7 @@ static void get_online(const void *row, struct value *v)
 }
 
 /* Those that run on another physical node than their memory is on. */
-static void get_away(const void *row, struct value *v)
+static void get_remote(const void *row, struct value *v)
 {
 	const struct row *r = row;
 	const struct vcpu *vcpu;
@@ -134,8 +134,8 @@ static const struct column columns[] = {
 	  get_pnode },
 	{ "VCPUS", "vcpus", "its vCPUs", 0, get_vcpus },
 	{ "ONLINE", "online", "those that are online, by Xen", 0, get_online },
-	{ "AWAY", "away", "those that are on another physical node now",
-	  COLUMN_RIGHT, get_away },
+	{ "REMOTE", "remote", "those that are on another physical node now",
+	  COLUMN_RIGHT, get_remote },
 	{ "CURRENT", "current_kb", "memory it has, by the guest", COLUMN_RIGHT,
 	  get_current },
 	{ "TARGET", "target_kb", "memory it is to have", COLUMN_RIGHT,

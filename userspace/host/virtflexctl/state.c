@@ -23,7 +23,7 @@ const char *domain_state(const struct domain *d, const char **color)
 		return "shrinking";
 	if (!guest_listens(d->status)) {
 		*color = DIM;
-		return "no-guest";
+		return "no-module";
 	}
 	switch (last_outcome(d->result)) {
 	case OUTCOME_FAILED:
@@ -32,7 +32,7 @@ const char *domain_state(const struct domain *d, const char **color)
 	case OUTCOME_REFUSED:
 		return "refused";
 	case OUTCOME_PARTLY:
-		return "short";
+		return "partly";
 	default:
 		break;
 	}

@@ -4,6 +4,17 @@
 #include "exits.h"
 
 /**
+ * need_host() - connect to the host, if that was not done yet
+ * @ctx: context
+ *
+ * Return: enum exit_code; what is wrong is said.
+ */
+int need_host(struct context *ctx)
+{
+	return ctx->host ? EXIT_DONE : host_open(&ctx->host, verbose);
+}
+
+/**
  * target_domain() - read the domain that the first argument names
  * @ctx: context
  * @argc: how many arguments
@@ -21,7 +32,9 @@ int target_domain(struct context *ctx, int argc, char **argv,
 
 	if (!argc)
 		return usage_error("%s needs a domain: a name or a number", command);
-	ret = domain_find(ctx->host, argv[0], &id);
+	ret = need_host(ctx);
+	if (!ret)
+		ret = domain_find(ctx->host, argv[0], &id);
 	if (!ret)
 		ret = domain_read(ctx->host, id, d);
 	if (ret || *d)

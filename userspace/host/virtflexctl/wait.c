@@ -19,9 +19,11 @@
 static const char goes_on[] =
 	"%s: %s; the change goes on. To see it: virtflexctl watch %s; "
 	"to undo it: virtflexctl cancel %s";
+static const char goes_back[] =
+	"%s: %s; it is withdrawn, and the guest undoes it when it can. "
+	"To see it: virtflexctl watch %s";
 static const char no_reaction[] =
-	"%s: the guest does not react: is it well, and has it loaded virtflex? "
-	"The request stands; to withdraw it: virtflexctl cancel %s";
+	"the guest does not react: is it well, and has it loaded virtflex?";
 
 struct waiting waiting;
 
@@ -153,6 +155,28 @@ void wait_for_event(struct host *host)
 			free(event);
 }
 
+static int say_superseded(const struct domain *d)
+{
+	if (d->request == REQUEST_NONE &&
+	    last_outcome(d->result) == OUTCOME_WITHDRAWN) {
+		error("%s: withdrawn by another command", d->name);
+		return EXIT_REFUSED;
+	}
+	error("%s: another request took its place; to see it: virtflexctl show %s",
+	      d->name, d->name);
+	return EXIT_BUSY;
+}
+
+/* Return: EXIT_TIMEOUT. */
+static int say_late(const struct domain *d, const char *what)
+{
+	if (waiting.withdrawn)
+		error(goes_back, d->name, what, d->name);
+	else
+		error(goes_on, d->name, what, d->name, d->name);
+	return EXIT_TIMEOUT;
+}
+
 static int end_of_wait(struct context *ctx, struct domain *d, const char *id,
 		       double started, bool begun, enum outcome *outcome)
 {
@@ -167,25 +191,19 @@ static int end_of_wait(struct context *ctx, struct domain *d, const char *id,
 		      d->name);
 		return EXIT_GONE;
 	}
-	if (superseded(ctx, d, id)) {
-		error("%s: another request took its place: virtflexctl show %s",
-		      d->name, d->name);
-		return EXIT_REFUSED;
-	}
-	if (interrupted()) {
-		error(goes_on, d->name, "not waited for", d->name, d->name);
-		return EXIT_TIMEOUT;
-	}
+	if (superseded(ctx, d, id))
+		return d->request == REQUEST_NONE &&
+		       last_outcome(d->result) == OUTCOME_NONE ? -1 :
+		       say_superseded(d);
+	if (interrupted())
+		return say_late(d, "not waited for");
 	if (waiting.timeout_s && seconds_now() - started >= waiting.timeout_s) {
 		snprintf(late, sizeof(late), "no answer within %llu s",
 			 (unsigned long long)waiting.timeout_s);
-		error(goes_on, d->name, late, d->name, d->name);
-		return EXIT_TIMEOUT;
+		return say_late(d, late);
 	}
-	if (!begun && seconds_now() - started >= PATIENCE_S) {
-		error(no_reaction, d->name, d->name);
-		return EXIT_TIMEOUT;
-	}
+	if (!begun && seconds_now() - started >= PATIENCE_S)
+		return say_late(d, no_reaction);
 	return -1;
 }
 

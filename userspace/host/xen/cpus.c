@@ -75,33 +75,30 @@ static int set_affinity(struct host *host, unsigned int domid, unsigned int vcpu
  * @vcpu: vCPU of it
  * @chosen: by CPU; NULL for any of them
  * @count: how many CPUs there are
- * @hard: only there; else there by preference, and anywhere if need be
+ * @hard: only there; else there by preference, as far as hard affinity lets it, which
+ *	stays
  *
  * Return: 0, or -1 with errno.
  */
 int cpus_pin(struct host *host, unsigned int domid, unsigned int vcpu,
 	     const bool *chosen, unsigned int count, bool hard)
 {
-	libxl_bitmap some, any;
+	libxl_bitmap some;
 	unsigned int i;
 	int ret;
 
 	libxl_bitmap_init(&some);
-	libxl_bitmap_init(&any);
-	ret = libxl_cpu_bitmap_alloc(host->ctx, &some, count) ||
-	      libxl_cpu_bitmap_alloc(host->ctx, &any, count) ? -1 : 0;
+	ret = libxl_cpu_bitmap_alloc(host->ctx, &some, count) ? -1 : 0;
 	if (!ret) {
-		libxl_bitmap_set_any(&any);
 		for (i = 0; i < count; i++)
 			if (!chosen || chosen[i])
 				libxl_bitmap_set(&some, i);
-		ret = set_affinity(host, domid, vcpu, hard ? &some : &any,
+		ret = set_affinity(host, domid, vcpu, hard ? &some : NULL,
 				   &some);
 	} else {
 		errno = ENOMEM;
 	}
 	libxl_bitmap_dispose(&some);
-	libxl_bitmap_dispose(&any);
 	return ret;
 }
 

@@ -34,7 +34,7 @@ int domain_find(struct host *host, const char *name, unsigned int *id)
 		*id = found;
 		return EXIT_DONE;
 	}
-	error("there is no domain %s%s%s; see virtflexctl list", quote(name),
+	error("there is no domain %s%s%s; see xl list", quote(name),
 	      name, quote(name));
 	return EXIT_GONE;
 }
@@ -61,7 +61,7 @@ unsigned int *domains_list(struct host *host, unsigned int *count)
 	if (list)
 		libxl_dominfo_list_free(list, nr);
 	if (!ids)
-		error("domains cannot be listed: is Xen's own \"xl list\" well?");
+		error("domains cannot be listed: try xl list");
 	return ids;
 }
 

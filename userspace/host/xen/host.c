@@ -40,7 +40,7 @@ int host_open(struct host **host, bool verbose)
 			      "is this dom0 of Xen, and are you root?");
 	if (libxl_ctx_alloc(&h->ctx, LIBXL_VERSION, 0, h->log)) {
 		errno = EIO;
-		return failed(h, "no toolstack", "is Xen's own \"xl list\" well?");
+		return failed(h, "no toolstack", "try xl list");
 	}
 	*host = h;
 	return EXIT_DONE;

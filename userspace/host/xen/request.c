@@ -40,10 +40,11 @@ static void new_id(char *id)
 static int busy(const struct domain *d)
 {
 	static const char fmt[] =
-		"%s: a change is going on: %s; wait for it (virtflexctl watch), "
-		"or withdraw it (virtflexctl cancel)";
+		"%s: a change is going on: %s; wait for it (virtflexctl watch %s), "
+		"or withdraw it (virtflexctl cancel %s)";
 
-	error(fmt, d->name, d->by ? d->by : "not made by virtflexctl");
+	error(fmt, d->name, d->by ? d->by : "not made by virtflexctl", d->name,
+	      d->name);
 	return EXIT_BUSY;
 }
 
@@ -91,13 +92,12 @@ static bool is_published(const struct domain *d)
  * record of it from then on.
  */
 static bool move(struct host *host, xs_transaction_t t, struct domain *d,
-		 const struct order *order)
+		 unsigned int vnode)
 {
 	char text[16];
 
-	d->vnodes[order->vnode].pnode = order->pnode;
-	snprintf(text, sizeof(text), "%d", order->pnode);
-	if (!store_set(host, t, text, NODE, d->id, order->vnode, "pnode"))
+	snprintf(text, sizeof(text), "%d", d->vnodes[vnode].pnode);
+	if (!store_set(host, t, text, NODE, d->id, vnode, "pnode"))
 		return false;
 	return host->dry_run || !shape_set_pnodes(host, d);
 }
@@ -115,6 +115,8 @@ static int make(struct host *host, xs_transaction_t t, struct domain *d,
 		return busy(d);
 	if (!is_published(d) && !publish_write(host, t, d))
 		return -1;
+	if (m->order->moves)
+		d->vnodes[m->order->vnode].pnode = m->order->pnode;
 	if (!change_make(d, m->order->request, m->order->wishes,
 			 m->order->nr_wishes, m->c, &why) ||
 	    (m->order->pnodes && !change_fits(d, m->c, m->order->pnodes,
@@ -122,7 +124,7 @@ static int make(struct host *host, xs_transaction_t t, struct domain *d,
 		error("%s: %s", d->name, why.text);
 		return EXIT_REFUSED;
 	}
-	if (m->order->moves && !move(host, t, d, m->order))
+	if (m->order->moves && !move(host, t, d, m->order->vnode))
 		return -1;
 	if (!record_write(host, t, d, m->id, m->order->words) ||
 	    !write_change(host, t, d, m->c, applied) ||
