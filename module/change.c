@@ -71,6 +71,7 @@ static struct {
 	bool has_unanswered;		/* there is no way to answer it */
 	bool answer_pending;		/* it is to be answered, as "now" is */
 	bool answer_due;		/* status, last_error and result are of "now", untold */
+	char answered[VF_ID_LEN];	/* name of the last request that was answered */
 	unsigned int retries;		/* failed accesses to xenstore in a row */
 	struct vf_error last_error;	/* value of the key error, as far as known */
 
@@ -237,6 +238,9 @@ static int answer(const char *error)
 			sizeof(change.last_error.text));
 	ret = vf_xs_answer(change.guest, &change.now, &change.next, &answer);
 	change.answer_due = ret == -ESTALE;
+	if (!ret)
+		strscpy(change.answered, change.now.wanted->id,
+			sizeof(change.answered));
 	if (!ret || ret == -ESTALE) {
 		change.retries = 0;
 	} else if (vf_xs_is_transient(ret)) {
@@ -451,6 +455,26 @@ static void announce(void)
 		vf_xs_announce();
 }
 
+/*
+ * A request that was withdrawn when it was over, or before it was seen: its host waits for
+ * an end. Return: whether there is one, with what vf_xs_answer() returned.
+ */
+static bool answer_withdrawal(int *ret)
+{
+	const char *id = change.now.wanted->id;
+
+	if (!change.answer_due) {
+		if (!*id || !strcmp(id, change.answered))
+			return false;
+		vf_result_set(&change.result, VF_RESULT_WITHDRAWN, change.guest,
+			      NULL);
+		if (!change.status.text[0])
+			vf_status_set(&change.status, "idle");
+	}
+	*ret = answer(change.last_error.text);
+	return true;
+}
+
 /* Return: false if a change was interrupted, to be continued later or never. */
 static bool process_request(void)
 {
@@ -474,11 +498,8 @@ static bool process_request(void)
 		if (!change.now.asked && !change.in_progress) {
 			change.retries = 0;
 			change.has_unanswered = false;
-			/* Withdrawn when it was over: its host waits for an end. */
-			if (change.answer_due) {
-				ret = answer(change.last_error.text);
+			if (answer_withdrawal(&ret))
 				continue;
-			}
 			if (!change.described)
 				accept_description(true);
 			return true;
@@ -505,6 +526,8 @@ static void start(void)
 	if (vf_xs_ready() &&
 	    !vf_xs_read(change.guest, &change.now, true) &&
 	    !change.now.asked) {
+		strscpy(change.answered, change.now.wanted->id,
+			sizeof(change.answered));
 		vf_xs_write("status", "idle");
 		if (!accept_description(false) && !change.last_error.text[0])
 			write_error("");

@@ -28,16 +28,20 @@ static struct {
 } xs;
 
 /**
- * vf_reading_equal() - whether two readings found the same
+ * vf_reading_equal() - whether two readings found the same request
  * @guest: what there is
  * @a: one
  * @b: the other
+ *
+ * Where nothing is asked, one may have read the description, and the other not.
  *
  * Return: true if so.
  */
 bool vf_reading_equal(const struct vf_guest *guest, const struct vf_reading *a,
 		      const struct vf_reading *b)
 {
+	if (!a->asked && !b->asked)
+		return !strcmp(a->wanted->id, b->wanted->id);
 	return a->asked == b->asked && a->ret == b->ret &&
 	       !strcmp(a->err.text, b->err.text) &&
 	       vf_wanted_equal(guest, a->wanted, b->wanted);

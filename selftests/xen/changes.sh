@@ -364,6 +364,10 @@ withdrawn_when_over() {
 	host 'during "expanding*" "numa_nodes expand 3" \
 		"xenstore-write \$(numa_pairs) \$numa/topo_change 0 \$numa/request_id early"' || fail "dom0: $said"
 	await numa/result 'early withdrawn*' || fail "result: $(xenstore-read numa/result)"
+	# before it was seen
+	host 'xl pause $DOMID; numa_nodes shrink 3; xenstore-write $(numa_pairs) $numa/topo_change 0 \
+		$numa/request_id unseen; xl unpause $DOMID' || fail "dom0: $said"
+	await numa/result 'unseen withdrawn' || fail "result: $(xenstore-read numa/result)"
 	host 'xenstore-rm $numa/request_id' || fail "dom0: $said"
 	everything
 }

@@ -194,14 +194,14 @@ withdrawn() {
 
 not_waited_for() {
 	ctl 5 shrink guest 3 --timeout 1
-	like error '*no answer within 1 s; the change goes on*' "$err"
+	like error '*no answer within 1 s; the request stands*' "$err"
 	await_key topo_change 0 120
 	virtflexctl shrink guest 2 >/dev/null 2>/tmp/err & first=$!
 	await_status 'shrinking*' || fail "status: $(numa_read status)"
 	kill -TERM $first
 	wait $first
 	same 'exit status' 143 $?
-	like error '*not waited for; the change goes on*' "$(cat /tmp/err)"
+	like error '*not waited for; the request stands*' "$(cat /tmp/err)"
 	await_key topo_change 0 120
 	same 'vCPUs that are up' '0 1 2 3' "$(vcpus_up)"
 	ctl 0 expand guest 2 3

@@ -140,7 +140,7 @@ static void refuses(void **state)
 	refused(d, REQUEST_SHRINK, all, 4, "no node would be left");
 	refused(d, REQUEST_SHRINK, &seven, 1, "no node 7: its nodes are 0 to 3");
 	refused(d, REQUEST_NONE, &more, 1, "cannot have 256.0 MiB");
-	refused(d, REQUEST_EXPAND, &less, 1, "expand cannot make a node smaller");
+	refused(d, REQUEST_EXPAND, &less, 1, "expand takes neither memory");
 	leave(d, 3);
 	refused(d, REQUEST_NONE, both, 2, "run two, the growing one first");
 	/* memory is left, and nothing to run on near it */

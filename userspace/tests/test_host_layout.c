@@ -49,7 +49,10 @@ static void interleaved(void **state)
 {
 	(void)state;
 	places(LAYOUT_INTERLEAVE, (uint64_t[]){ 200, 100, 100 }, 3, "0120");
-	places(LAYOUT_INTERLEAVE, (uint64_t[]){ 100, 400, 400 }, 3, "");
+	/* those without room are left out */
+	places(LAYOUT_INTERLEAVE, (uint64_t[]){ 100, 400, 400 }, 3, "0121");
+	places(LAYOUT_INTERLEAVE, (uint64_t[]){ 0, 400, 99 }, 3, "1111");
+	places(LAYOUT_INTERLEAVE, (uint64_t[]){ 100, 100, 199 }, 3, "");
 	places(LAYOUT_INTERLEAVE, (uint64_t[]){ 400 }, 1, "0000");
 }
 

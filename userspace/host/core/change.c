@@ -12,7 +12,7 @@
 static const char gives_and_takes[] =
 	"one command can only grow or only shrink nodes: run two, the growing one first";
 static const char takes_memory[] =
-	"expand cannot make a node smaller than it is: use set";
+	"expand takes neither memory nor vCPUs away: use set or shrink";
 static const char host_is_short[] =
 	"physical node %u has %s free, and %s are to come from it: free some there, "
 	"or ask for less (--partly takes what there is)";
@@ -171,13 +171,17 @@ bool change_make(const struct domain *d, enum request_kind request,
 	return check_survivors(d, c, why);
 }
 
-/* Memory that is still to come to a node. */
+/* Memory that is to come to a node by this change, not for want of it in an earlier one. */
 static uint64_t to_come_kb(const struct domain *d, const struct change *c,
 			   unsigned int vnode)
 {
 	const struct vnode *n = &d->vnodes[vnode];
-	uint64_t has_kb = n->current_kb != KB_UNKNOWN ? n->current_kb :
-			  n->described ? n->target_kb : n->capacity_kb;
+	uint64_t has_kb;
+
+	if (n->described && c->target_kb[vnode] <= n->target_kb)
+		return 0;
+	has_kb = n->current_kb != KB_UNKNOWN ? n->current_kb :
+		 n->described ? n->target_kb : n->capacity_kb;
 
 	return c->target_kb[vnode] > has_kb ? c->target_kb[vnode] - has_kb : 0;
 }

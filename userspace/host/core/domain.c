@@ -118,7 +118,8 @@ char *domain_vcpus(const struct domain *d, unsigned int vnode, bool all)
 	char *text;
 
 	for (i = 0; ids && i < d->nr_vcpus; i++)
-		if (d->vcpus[i].vnode == vnode && (all ? d->vcpus[i].plugged : d->vcpus[i].online))
+		if (d->vcpus[i].vnode == vnode && d->vcpus[i].plugged &&
+		    (all || d->vcpus[i].online))
 			ids[count++] = i;
 	text = !ids ? NULL : count ? list_text(ids, count, true) : strdup("");
 	free(ids);

@@ -56,12 +56,16 @@ static bool place_local(struct layout *l, unsigned int *left,
 static bool place_interleaved(struct layout *l, unsigned int *left,
 			      unsigned int nr_pnodes)
 {
-	unsigned int i;
+	unsigned int i, p = 0, tried;
 
 	for (i = 0; i < l->nr_vnodes; i++) {
-		l->pnode[i] = i % nr_pnodes;
-		if (!left[l->pnode[i]]--)
+		for (tried = 0; !left[p] && tried < nr_pnodes; tried++)
+			p = (p + 1) % nr_pnodes;
+		if (!left[p])
 			return false;
+		left[p]--;
+		l->pnode[i] = p;
+		p = (p + 1) % nr_pnodes;
 	}
 	return true;
 }

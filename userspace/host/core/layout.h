@@ -8,7 +8,7 @@
 /**
  * enum layout_policy - how physical nodes are chosen
  * @LAYOUT_LOCAL: as few as have room
- * @LAYOUT_INTERLEAVE: node i on physical node i, and round again
+ * @LAYOUT_INTERLEAVE: one after the other, of those with room
  * @LAYOUT_ROUND_ROBIN: all on one, the next domain on the next one
  * @LAYOUT_RANDOM: any that has room, by a seed
  * @LAYOUT_LIST: those that are given

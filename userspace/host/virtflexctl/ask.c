@@ -36,14 +36,11 @@ static int finish(struct context *ctx, struct domain *d, const char *id,
 	struct domain *after;
 	int ret;
 
-	if (!outcome_holds(outcome)) {
-		ret = request_settle(ctx->host, d);
-		if (ret)
-			return ret;
-	}
 	ret = domain_read(ctx->host, d->id, &after);
 	if (!ret && !after)
 		ret = EXIT_GONE;
+	if (!ret)
+		ret = request_settle(ctx->host, after);
 	if (!ret && (!asking->quiet || !outcome_holds(outcome)))
 		ret = report_outcome(ctx, d, after, id, outcome,
 				     seconds_now() - started);

@@ -19,7 +19,7 @@ static int report(struct context *ctx, struct domain *d, const char *id,
 	struct domain *after;
 	int ret;
 
-	ret = outcome_holds(outcome) ? EXIT_DONE : request_settle(ctx->host, d);
+	ret = request_settle(ctx->host, d);
 	if (!ret)
 		ret = domain_read(ctx->host, d->id, &after);
 	if (ret || !after)
@@ -46,13 +46,16 @@ static int run(struct context *ctx, int argc, char **argv)
 	char id[REQUEST_ID_LEN];
 	struct domain *d = NULL;
 	double started = seconds_now();
+	bool undone = false;
 	int ret;
 
 	waiting.withdrawn = true;
 	ret = target_domain(ctx, argc, argv, "cancel", &d);
 	if (!ret)
-		ret = request_withdraw(ctx->host, d, id);
-	if (!ret && waiting.no_wait) {
+		ret = request_withdraw(ctx->host, d, id, &undone);
+	if (!ret && undone) {
+		printf("%s: withdrawn; the guest had not begun\n", d->name);
+	} else if (!ret && waiting.no_wait) {
 		printf("%s: withdrawn; to see it undone: virtflexctl watch %s\n",
 		       d->name, d->name);
 	} else if (!ret) {

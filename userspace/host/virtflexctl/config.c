@@ -11,6 +11,10 @@
 /* Where the next round of round-robin begins. */
 #define NEXT	"/tool/virtflex/round-robin"
 
+/* What Xen 4.17 takes: of nodes, and of an HVM domain's vCPUs */
+#define MOST_VNODES	32
+#define MOST_VCPUS	128
+
 static uint64_t nr_vnodes = 2, memory_kb = 2 << 20, nr_vcpus = 4, seed;
 static enum layout_policy policy = LAYOUT_INTERLEAVE;
 static const char *name, *list, *format = "xl";
@@ -253,9 +257,9 @@ static int option(struct context *ctx, const char *opt, const char *arg)
 {
 	(void)ctx;
 	if (!strcmp(opt, "nodes"))
-		return take_number(opt, arg, "", 1, MAX_VNODES, &nr_vnodes);
+		return take_number(opt, arg, "", 1, MOST_VNODES, &nr_vnodes);
 	if (!strcmp(opt, "vcpus"))
-		return take_number(opt, arg, "", 1, MAX_VCPUS, &nr_vcpus);
+		return take_number(opt, arg, "", 1, MOST_VCPUS, &nr_vcpus);
 	if (!strcmp(opt, "policy"))
 		return take_policy(arg);
 	if (!strcmp(opt, "seed")) {

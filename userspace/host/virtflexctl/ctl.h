@@ -75,7 +75,7 @@ int wait_for_answer(struct context *ctx, struct domain *d, const char *id,
 		    enum outcome *outcome);
 bool wait_until_listening(struct context *ctx, struct domain *d, double seconds);
 bool sleep_until_event(struct host *host, double until);
-void wait_for_event(struct host *host);
+bool wait_for_event(struct host *host, int seconds);
 double seconds_now(void);
 extern struct waiting waiting;
 

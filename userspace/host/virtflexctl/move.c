@@ -12,6 +12,10 @@
 #include "exits.h"
 #include "pinning.h"
 
+static const char leaves_still[] =
+	"%s: node %u is still leaving. When it has: virtflexctl move %s %u %d, "
+	"then virtflexctl expand %s %u";
+
 static struct asking quietly = { .quiet = true };
 
 /* Whether there is such a physical node, with room. Xen takes any number. */
@@ -22,7 +26,7 @@ static int check_room(struct context *ctx, const struct domain *d,
 	struct pnode *pnodes = host_pnodes(ctx->host, &count);
 	const struct vnode *n = &d->vnodes[vnode];
 	uint64_t need_kb = n->current_kb != KB_UNKNOWN ? n->current_kb :
-							 n->target_kb;
+			   n->described ? n->target_kb : n->capacity_kb;
 	char has[24], needs[24];
 	int ret = EXIT_REFUSED;
 
@@ -53,8 +57,10 @@ static void move_affinity(struct context *ctx, const struct domain *d,
 {
 	struct cpus cpus = { 0 };
 	int *node_of = cpus_nodes(ctx->host, &cpus.count);
+	int old = d->vnodes[vnode].pnode;
 	bool *reserved, *chosen;
 	unsigned int i;
+	bool hard;
 
 	if (!node_of)
 		return;
@@ -63,12 +69,14 @@ static void move_affinity(struct context *ctx, const struct domain *d,
 	cpus.node_of = node_of;
 	cpus.reserved = reserved;
 	for (i = 0; chosen && pinning_choose(&cpus, pnode, chosen) &&
-	     i < d->nr_vcpus; i++)
-		if (d->vcpus[i].vnode == vnode &&
-		    cpus_prefers(ctx->host, d->id, i) &&
-		    cpus_pin(ctx->host, d->id, i, chosen, cpus.count, false))
+	     i < d->nr_vcpus; i++) {
+		if (d->vcpus[i].vnode != vnode ||
+		    !cpus_prefers(ctx->host, d->id, i, node_of, old, &hard))
+			continue;
+		if (cpus_pin(ctx->host, d->id, i, chosen, cpus.count, hard))
 			error("%s: vCPU %u still prefers the old physical node",
 			      d->name, i);
+	}
 	free(chosen);
 	free(reserved);
 	free(node_of);
@@ -91,11 +99,13 @@ static void report(const struct domain *before, const struct domain *d,
 		   unsigned int vnode, uint64_t kept_kb, double seconds)
 {
 	char moved[24], kept[24];
+	uint64_t now_kb = d->vnodes[vnode].current_kb;
 
+	if (now_kb == KB_UNKNOWN || now_kb < kept_kb)
+		now_kb = kept_kb;
 	printf("%s: node %u is on physical node %d in %.1f s: %s moved",
 	       d->name, vnode, d->vnodes[vnode].pnode, seconds,
-	       size_text(d->vnodes[vnode].current_kb - kept_kb, moved,
-			 sizeof(moved)));
+	       size_text(now_kb - kept_kb, moved, sizeof(moved)));
 	if (kept_kb)
 		printf(", %s the guest could not let go of stay on physical node %d",
 		       size_text(kept_kb, kept, sizeof(kept)),
@@ -117,11 +127,16 @@ static int leave_and_return(struct context *ctx, const struct domain *before,
 	double started = seconds_now();
 	struct domain *d = NULL;
 	uint64_t kept_kb = 0;
+	bool left;
 	int ret;
 
 	ret = active ? ask(ctx, before->id, &order, &d) : EXIT_DONE;
 	if (ret == EXIT_INCOMPLETE)
 		ret = EXIT_DONE;
+	if (ret == EXIT_TIMEOUT)
+		error(leaves_still, before->name, vnode, before->name, vnode, pnode,
+		      before->name, vnode);
+	left = active && !ret;
 	domain_free(d);
 	d = NULL;
 	if (!ret)
@@ -137,8 +152,8 @@ static int leave_and_return(struct context *ctx, const struct domain *before,
 	if (!ret)
 		ret = ask(ctx, before->id, &order, &d);
 	if (ret && ret != EXIT_INCOMPLETE) {
-		if (active)
-			error("%s: node %u is away: virtflexctl expand %s %u",
+		if (left && ret != EXIT_TIMEOUT)
+			error("%s: node %u is inactive now: virtflexctl expand %s %u",
 			      before->name, vnode, before->name, vnode);
 	} else {
 		move_affinity(ctx, before, vnode, pnode);

@@ -7,8 +7,9 @@
 #include "ctl.h"
 #include "exits.h"
 
-/* A domain in the making is not known whole yet. */
-#define SOON_S	1
+/* A domain in the making is not known whole yet; one that never is, is tried less often. */
+#define FIRST_S	1
+#define LAST_S	60
 
 static bool all, follow, dry_run;
 
@@ -73,7 +74,7 @@ static bool publish_new(struct context *ctx)
 /* From now on, each as it is made. */
 static int publish_each(struct context *ctx)
 {
-	bool later = false;
+	int pause_s = FIRST_S;
 
 	if (!xs_watch(ctx->host->xs, "@introduceDomain", "new") ||
 	    !xs_watch(ctx->host->xs, "@releaseDomain", "gone")) {
@@ -83,11 +84,13 @@ static int publish_each(struct context *ctx)
 	catch_interrupts();
 	do {
 		records_clean(ctx->host);
-		later = publish_new(ctx);
-		if (later)
-			sleep_until_event(ctx->host, seconds_now() + SOON_S);
-		else
-			wait_for_event(ctx->host);
+		pause_s = !publish_new(ctx) ? FIRST_S :
+			  pause_s < LAST_S / 2 ? pause_s * 2 : LAST_S;
+		if (!wait_for_event(ctx->host, pause_s > FIRST_S ? pause_s :
+								  LAST_S)) {
+			error("xenstore is gone: %s", strerror(errno));
+			return EXIT_ERROR;
+		}
 	} while (!interrupted());
 	return EXIT_DONE;
 }

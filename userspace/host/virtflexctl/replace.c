@@ -52,6 +52,10 @@ static int run(struct context *ctx, int argc, char **argv)
 	if (old == new) {
 		error("%s: node %u cannot take its own place", d->name, old);
 		ret = EXIT_REFUSED;
+	} else if (old >= d->nr_vnodes || new >= d->nr_vnodes) {
+		error("%s: it has no node %u: its nodes are 0 to %u", d->name,
+		      old >= d->nr_vnodes ? old : new, d->nr_vnodes - 1);
+		ret = EXIT_REFUSED;
 	} else if (!words) {
 		ret = EXIT_ERROR;
 	} else {

@@ -4,6 +4,7 @@
  * bar on a terminal.
  */
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 #define BAR_WIDTH	24
 
 static const char goes_on[] =
-	"%s: %s; the change goes on. To see it: virtflexctl watch %s; "
+	"%s: %s; the request stands. To see it: virtflexctl watch %s; "
 	"to undo it: virtflexctl cancel %s";
 static const char goes_back[] =
 	"%s: %s; it is withdrawn, and the guest undoes it when it can. "
@@ -90,6 +91,16 @@ static void draw_bar(const struct domain *d, const struct progress *p)
 	fflush(stderr);
 }
 
+static void print_step(const struct domain *d, const struct progress *p)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "%s: step %u of %u: %.*s", d->name, p->step,
+		 p->nr_steps, p->what_len, p->what);
+	print_clean(stderr, line);
+	fputc('\n', stderr);
+}
+
 /* What is new, for who looks on: a line for each step, or a bar. */
 static void show_progress(const struct domain *d, unsigned int *last)
 {
@@ -100,8 +111,7 @@ static void show_progress(const struct domain *d, unsigned int *last)
 	if (on_terminal(stderr))
 		draw_bar(d, &p);
 	else if (verbose && p.step != *last)
-		fprintf(stderr, "%s: step %u of %u: %.*s\n", d->name, p.step,
-			p.nr_steps, p.what_len, p.what);
+		print_step(d, &p);
 	*last = p.step;
 }
 
@@ -128,43 +138,62 @@ bool sleep_until_event(struct host *host, double until)
 	return !until || seconds_now() < until;
 }
 
-/* Whether somebody else has asked since. */
-static bool superseded(struct context *ctx, const struct domain *d,
-		       const char *id)
-{
-	char *now = store_get(ctx->host, XBT_NULL,
-			      "/local/domain/%u/numa/request_id", d->id);
-	bool other = now && strcmp(now, id);
-
-	free(now);
-	return other;
-}
-
 /**
  * wait_for_event() - sleep until something is new in what is watched, or interrupted
  * @host: host
+ * @seconds: how long at most
+ *
+ * Return: false if xenstore is gone.
  */
-void wait_for_event(struct host *host)
+bool wait_for_event(struct host *host, int seconds)
 {
 	struct pollfd fd = { .fd = xs_fileno(host->xs), .events = POLLIN };
 	char **event;
 
-	/* A signal ends poll(2); one that came just before it is seen a minute later. */
-	if (!interrupted() && poll(&fd, 1, 60000) > 0)
-		while ((event = xs_check_watch(host->xs)))
-			free(event);
+	/* A signal ends poll(2); one that came just before it is seen later. */
+	if (interrupted() || poll(&fd, 1, seconds * 1000) <= 0)
+		return true;
+	while ((event = xs_check_watch(host->xs)))
+		free(event);
+	return errno == EAGAIN;
 }
 
-static int say_superseded(const struct domain *d)
+/* Whether the domain's keys are those of a domain that is there. */
+static bool has_keys(struct context *ctx, const struct domain *d)
 {
-	if (d->request == REQUEST_NONE &&
-	    last_outcome(d->result) == OUTCOME_WITHDRAWN) {
-		error("%s: withdrawn by another command", d->name);
-		return EXIT_REFUSED;
+	char *id = store_get(ctx->host, XBT_NULL, "/local/domain/%u/domid",
+			     d->id);
+	bool there = id;
+
+	free(id);
+	return there;
+}
+
+/* Somebody else has asked since: once that is over, ours is too. Return: -1 until then. */
+static int superseded(struct context *ctx, const struct domain *d, const char *id)
+{
+	enum outcome outcome = OUTCOME_NONE;
+	char *now;
+	int ret = -1;
+
+	now = store_get(ctx->host, XBT_NULL, "/local/domain/%u/numa/request_id",
+			d->id);
+	if (now && strcmp(now, id)) {
+		outcome = answer_outcome(d->result, now);
+		if (outcome != OUTCOME_NONE)
+			ret = EXIT_BUSY;
+	} else if (!now && d->request == REQUEST_NONE && has_keys(ctx, d)) {
+		ret = EXIT_BUSY;
 	}
-	error("%s: another request took its place; to see it: virtflexctl show %s",
-	      d->name, d->name);
-	return EXIT_BUSY;
+	free(now);
+	if (outcome == OUTCOME_WITHDRAWN) {
+		error("%s: withdrawn by another command", d->name);
+		ret = EXIT_REFUSED;
+	} else if (ret == EXIT_BUSY) {
+		error("%s: another request took its place; to see it: virtflexctl show %s",
+		      d->name, d->name);
+	}
+	return ret;
 }
 
 /* Return: EXIT_TIMEOUT. */
@@ -178,9 +207,10 @@ static int say_late(const struct domain *d, const char *what)
 }
 
 static int end_of_wait(struct context *ctx, struct domain *d, const char *id,
-		       double started, bool begun, enum outcome *outcome)
+		       double started, double begin_by, enum outcome *outcome)
 {
 	char late[48];
+	int ret;
 
 	store_read_answer(ctx->host, d);
 	*outcome = answer_outcome(d->result, id);
@@ -191,10 +221,9 @@ static int end_of_wait(struct context *ctx, struct domain *d, const char *id,
 		      d->name);
 		return EXIT_GONE;
 	}
-	if (superseded(ctx, d, id))
-		return d->request == REQUEST_NONE &&
-		       last_outcome(d->result) == OUTCOME_NONE ? -1 :
-		       say_superseded(d);
+	ret = superseded(ctx, d, id);
+	if (ret >= 0)
+		return ret;
 	if (interrupted())
 		return say_late(d, "not waited for");
 	if (waiting.timeout_s && seconds_now() - started >= waiting.timeout_s) {
@@ -202,7 +231,7 @@ static int end_of_wait(struct context *ctx, struct domain *d, const char *id,
 			 (unsigned long long)waiting.timeout_s);
 		return say_late(d, late);
 	}
-	if (!begun && seconds_now() - started >= PATIENCE_S)
+	if (seconds_now() >= begin_by)
 		return say_late(d, no_reaction);
 	return -1;
 }
@@ -220,10 +249,9 @@ static int end_of_wait(struct context *ctx, struct domain *d, const char *id,
 int wait_for_answer(struct context *ctx, struct domain *d, const char *id,
 		    enum outcome *outcome)
 {
-	double started = seconds_now(), until;
+	double started = seconds_now(), until, begin_by = started + PATIENCE_S;
 	unsigned int last = 0;
 	struct progress p;
-	bool begun = false;
 	char path[48];
 	int ret;
 
@@ -234,12 +262,16 @@ int wait_for_answer(struct context *ctx, struct domain *d, const char *id,
 	}
 	catch_interrupts();
 	do {
-		begun |= answer_progress(d->status, &p);
-		until = waiting.timeout_s ? started + waiting.timeout_s : 0;
-		if (!begun && (!until || until > started + PATIENCE_S))
-			until = started + PATIENCE_S;
-		sleep_until_event(ctx->host, until);
-		ret = end_of_wait(ctx, d, id, started, begun, outcome);
+		/* One that stops in the middle has as long as one that does not begin. */
+		if (answer_progress(d->status, &p) && guest_listens(d->status))
+			begin_by = INFINITY;
+		else if (isinf(begin_by))
+			begin_by = seconds_now() + PATIENCE_S;
+		until = waiting.timeout_s ? started + waiting.timeout_s : INFINITY;
+		if (begin_by < until)
+			until = begin_by;
+		sleep_until_event(ctx->host, isinf(until) ? 0 : until);
+		ret = end_of_wait(ctx, d, id, started, begin_by, outcome);
 		if (ret < 0)
 			show_progress(d, &last);
 	} while (ret < 0);

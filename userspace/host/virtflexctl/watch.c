@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* virtflexctl watch: what a guest says, as it says it. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -38,16 +39,20 @@ static int run(struct context *ctx, int argc, char **argv)
 {
 	char path[48], *last = NULL;
 	struct domain *d = NULL;
+	bool over;
 	int ret;
 
 	ret = target_domain(ctx, argc, argv, "watch", &d);
 	if (ret)
 		return ret;
 	snprintf(path, sizeof(path), "/local/domain/%u/numa", d->id);
-	if (!xs_watch(ctx->host->xs, path, "watch"))
+	if (!xs_watch(ctx->host->xs, path, "watch")) {
+		error("%s: xenstore: %s", d->name, strerror(errno));
 		ret = EXIT_ERROR;
+	}
 	catch_interrupts();
 	while (!ret && !interrupted()) {
+		over = d->request == REQUEST_NONE;
 		store_read_answer(ctx->host, d);
 		if (d->status && *d->status &&
 		    (!last || strcmp(last, d->status))) {
@@ -55,8 +60,12 @@ static int run(struct context *ctx, int argc, char **argv)
 			last = strdup(d->status);
 			print_now(ctx, d);
 		}
-		if (once && d->request == REQUEST_NONE)
-			break;
+		/* The last word may have come between the two values. */
+		if (once && d->request == REQUEST_NONE) {
+			if (over)
+				break;
+			continue;
+		}
 		if (!domain_alive(ctx->host, d->id)) {
 			error("%s: the domain is gone", d->name);
 			ret = EXIT_GONE;

@@ -102,23 +102,43 @@ int cpus_pin(struct host *host, unsigned int domid, unsigned int vcpu,
 	return ret;
 }
 
+/* Whether all CPUs of a set are of a physical node. */
+static bool only_of(const libxl_bitmap *cpus, const int *node_of, int nr_cpus,
+		    int pnode)
+{
+	int i;
+
+	for (i = 0; i < nr_cpus; i++)
+		if (libxl_bitmap_test(cpus, i) && node_of[i] != pnode)
+			return false;
+	return true;
+}
+
 /**
- * cpus_prefers() - does a vCPU prefer some CPUs to others?
+ * cpus_prefers() - does a vCPU prefer the CPUs of a physical node?
  * @host: host
  * @domid: domain
  * @vcpu: vCPU of it
+ * @node_of: physical node of each CPU
+ * @pnode: physical node
+ * @hard: out: it runs nowhere else
  *
- * Return: whether it does, by soft affinity.
+ * Return: whether it does, by soft or hard affinity.
  */
-bool cpus_prefers(struct host *host, unsigned int domid, unsigned int vcpu)
+bool cpus_prefers(struct host *host, unsigned int domid, unsigned int vcpu,
+		  const int *node_of, int pnode, bool *hard)
 {
 	libxl_vcpuinfo *info;
 	bool prefers = false;
 	int nr, nr_cpus;
 
+	*hard = false;
 	info = libxl_list_vcpu(host->ctx, domid, &nr, &nr_cpus);
-	if (info && (int)vcpu < nr)
-		prefers = libxl_bitmap_count_set(&info[vcpu].cpumap_soft) < nr_cpus;
+	if (info && (int)vcpu < nr) {
+		*hard = only_of(&info[vcpu].cpumap, node_of, nr_cpus, pnode);
+		prefers = *hard || only_of(&info[vcpu].cpumap_soft, node_of,
+					   nr_cpus, pnode);
+	}
 	if (info)
 		libxl_vcpuinfo_list_free(info, nr);
 	return prefers;

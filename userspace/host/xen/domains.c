@@ -66,6 +66,24 @@ unsigned int *domains_list(struct host *host, unsigned int *count)
 }
 
 /**
+ * domain_exists() - is there such a domain, whatever it is at?
+ * @host: host
+ * @id: domain
+ *
+ * Return: whether there is; also if that cannot be told.
+ */
+bool domain_exists(struct host *host, unsigned int id)
+{
+	libxl_dominfo info;
+	int ret;
+
+	libxl_dominfo_init(&info);
+	ret = libxl_domain_info(host->ctx, &info, id);
+	libxl_dominfo_dispose(&info);
+	return ret != ERROR_DOMAIN_NOTFOUND;
+}
+
+/**
  * domain_alive() - is there still a guest to answer?
  * @host: host
  * @id: domain

@@ -58,7 +58,8 @@ static bool set_vcpu_keys(struct host *host, xs_transaction_t t,
  * @d: domain
  * @vnode: node of it
  *
- * In the form that is there, or as a list: a guest refuses what is named twice.
+ * In the form that is there, or as a list, which wins: a guest refuses what is named
+ * twice.
  *
  * Return: whether it is done.
  */
@@ -66,15 +67,18 @@ bool publish_vcpus(struct host *host, xs_transaction_t t,
 		   const struct domain *d, unsigned int vnode)
 {
 	char *keys = store_get(host, t, NODE, d->id, vnode, "vcpu");
+	char *list = store_get(host, t, NODE, d->id, vnode, "vcpus");
 	char *all = domain_vcpus(d, vnode, true);
 	char *online = domain_vcpus(d, vnode, false);
 	bool done = all && online;
 
-	if (done && keys)
+	if (done && keys && !list)
 		done = set_vcpu_keys(host, t, d, vnode);
-	else if (done && *all)
-		done = store_set(host, t, online, NODE, d->id, vnode, "vcpus");
+	else if (done && (list || *all))
+		done = store_remove(host, t, NODE, d->id, vnode, "vcpu") &&
+		       store_set(host, t, online, NODE, d->id, vnode, "vcpus");
 	free(keys);
+	free(list);
 	free(all);
 	free(online);
 	return done;
@@ -129,15 +133,13 @@ bool publish_write(struct host *host, xs_transaction_t t, struct domain *d)
 static int write_it(struct host *host, xs_transaction_t t, struct domain *d,
 		    void *arg)
 {
-	bool applied;
-
 	(void)arg;
 	if (d->request != REQUEST_NONE) {
 		error("%s: a change is going on: %s; publish it when that is over",
 		      d->name, d->by ? d->by : "not made by virtflexctl");
 		return EXIT_BUSY;
 	}
-	record_apply(host, t, d, &applied);
+	record_apply(host, t, d);
 	return publish_write(host, t, d) ? EXIT_DONE : -1;
 }
 

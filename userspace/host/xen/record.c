@@ -20,33 +20,76 @@
 
 #define RECORD	"/tool/virtflex/%u/%s"
 
+/*
+ * Whether the last request is of this program, and did not hold: it ended so, or it was
+ * withdrawn, and the guest has not said so yet.
+ */
+static bool did_not_hold(const struct domain *d, const char *id, const char *now)
+{
+	return id && now && !strcmp(id, now) && d->request == REQUEST_NONE &&
+	       !outcome_holds(answer_outcome(d->result, id));
+}
+
 /**
  * record_apply() - see things as they were before a request that did not hold
  * @host: host
  * @t: transaction
  * @d: domain, just read
- * @applied: whether there is such a request
  *
- * Return: true.
+ * Return: whether there is such a request.
  */
-bool record_apply(struct host *host, xs_transaction_t t, struct domain *d,
-		  bool *applied)
+bool record_apply(struct host *host, xs_transaction_t t, struct domain *d)
 {
-	enum outcome outcome = OUTCOME_NONE;
-	char *id, *before;
+	char *now, *id, *before;
+	bool applied = false;
 
-	*applied = false;
+	now = store_get(host, t, "/local/domain/%u/numa/request_id", d->id);
 	id = store_get(host, t, RECORD, d->id, "id");
 	before = store_get(host, t, RECORD, d->id, "before");
-	d->by = store_get(host, t, RECORD, d->id, "by");
-	if (id)
-		outcome = answer_outcome(d->result, id);
-	if (before && d->request == REQUEST_NONE && outcome != OUTCOME_NONE &&
-	    !outcome_holds(outcome))
-		*applied = text_apply_before(before, d);
+	if (id && now && !strcmp(id, now))
+		d->by = store_get(host, t, RECORD, d->id, "by");
+	if (before && did_not_hold(d, id, now))
+		applied = text_apply_before(before, d);
+	free(now);
 	free(id);
 	free(before);
-	return true;
+	return applied;
+}
+
+/**
+ * record_withdraw() - note that the request is withdrawn
+ * @host: host
+ * @t: transaction, in which @d was read
+ * @d: domain
+ * @id: name of the withdrawal
+ *
+ * What was before a request that this program has not made is not known.
+ *
+ * Return: whether it is done.
+ */
+bool record_withdraw(struct host *host, xs_transaction_t t,
+		     const struct domain *d, const char *id)
+{
+	return (d->by || (store_remove(host, t, RECORD, d->id, "before") &&
+			  store_remove(host, t, RECORD, d->id, "by"))) &&
+	       store_set(host, t, id, RECORD, d->id, "id");
+}
+
+/**
+ * record_restore() - describe again what was before the request
+ * @host: host
+ * @t: transaction
+ * @d: domain, which becomes that
+ *
+ * Return: whether that is known.
+ */
+bool record_restore(struct host *host, xs_transaction_t t, struct domain *d)
+{
+	char *before = store_get(host, t, RECORD, d->id, "before");
+	bool known = before && text_apply_before(before, d);
+
+	free(before);
+	return known;
 }
 
 static char *who(const char *words)
@@ -98,10 +141,12 @@ void records_clean(struct host *host)
 {
 	unsigned int count, i;
 	char **names, path[64];
+	uint64_t id;
 
 	names = xs_directory(host->xs, XBT_NULL, "/tool/virtflex", &count);
 	for (i = 0; names && i < count; i++) {
-		if (xs_is_domain_introduced(host->xs, atoi(names[i])))
+		if (!text_number(names[i], UINT16_MAX, &id) ||
+		    domain_exists(host, id))
 			continue;
 		snprintf(path, sizeof(path), "/tool/virtflex/%.12s", names[i]);
 		xs_rm(host->xs, XBT_NULL, path);

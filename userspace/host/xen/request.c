@@ -87,19 +87,47 @@ static bool is_published(const struct domain *d)
 	return d->result;
 }
 
+/* Of a move that has begun: Xen may know of it, and xenstore not yet. */
+#define MOVING	"/tool/virtflex/%u/moving"
+
+static int tell_xen(struct host *host, const struct domain *d)
+{
+	if (!shape_set_pnodes(host, d))
+		return EXIT_DONE;
+	error("%s: Xen does not take other physical nodes: %s", d->name,
+	      strerror(errno));
+	return EXIT_ERROR;
+}
+
 /*
  * Xen knows of it before the guest is asked for memory of the node, and xenstore is the
  * record of it from then on.
  */
-static bool move(struct host *host, xs_transaction_t t, struct domain *d,
-		 unsigned int vnode)
+static int move(struct host *host, xs_transaction_t t, struct domain *d,
+		unsigned int vnode)
 {
 	char text[16];
 
 	snprintf(text, sizeof(text), "%d", d->vnodes[vnode].pnode);
-	if (!store_set(host, t, text, NODE, d->id, vnode, "pnode"))
-		return false;
-	return host->dry_run || !shape_set_pnodes(host, d);
+	if (!store_set(host, t, text, NODE, d->id, vnode, "pnode") ||
+	    !store_remove(host, t, MOVING, d->id))
+		return -1;
+	return host->dry_run ? EXIT_DONE : tell_xen(host, d);
+}
+
+/* After a move of which only Xen knows: back to what xenstore says. */
+static int mend_move(struct host *host, xs_transaction_t t, struct domain *d)
+{
+	char *moving = store_get(host, t, MOVING, d->id);
+	int ret = EXIT_DONE;
+
+	if (moving && !host->dry_run) {
+		ret = tell_xen(host, d);
+		if (!ret && !store_remove(host, t, MOVING, d->id))
+			ret = -1;
+	}
+	free(moving);
+	return ret;
 }
 
 static int make(struct host *host, xs_transaction_t t, struct domain *d,
@@ -108,9 +136,10 @@ static int make(struct host *host, xs_transaction_t t, struct domain *d,
 	struct making *m = arg;
 	struct reason why;
 	bool applied;
+	int ret;
 
 	change_free(m->c);
-	record_apply(host, t, d, &applied);
+	applied = record_apply(host, t, d);
 	if (d->request != REQUEST_NONE)
 		return busy(d);
 	if (!is_published(d) && !publish_write(host, t, d))
@@ -124,8 +153,10 @@ static int make(struct host *host, xs_transaction_t t, struct domain *d,
 		error("%s: %s", d->name, why.text);
 		return EXIT_REFUSED;
 	}
-	if (m->order->moves && !move(host, t, d, m->order->vnode))
-		return -1;
+	ret = m->order->moves ? move(host, t, d, m->order->vnode) :
+				mend_move(host, t, d);
+	if (ret)
+		return ret;
 	if (!record_write(host, t, d, m->id, m->order->words) ||
 	    !write_change(host, t, d, m->c, applied) ||
 	    !store_set(host, t, m->id, NUMA, d->id, "request_id") ||
@@ -155,22 +186,53 @@ int request_make(struct host *host, struct domain *d, const struct order *order,
 
 	memset(c, 0, sizeof(*c));
 	new_id(id);
+	/* By its own, so that it is there whatever becomes of the transaction. */
+	if (order->moves && !host->dry_run)
+		store_set(host, XBT_NULL, "1", MOVING, d->id);
 	return store_transaction(host, d, make, &m);
+}
+
+/**
+ * struct withdrawal - of a request
+ * @id: its own name
+ * @undone: the guest had not begun, and need not answer
+ */
+struct withdrawal {
+	const char *id;
+	bool undone;
+};
+
+/* Writes what the domain is to have, all of it. */
+static bool write_all(struct host *host, xs_transaction_t t, struct domain *d)
+{
+	struct reason why;
+	struct change c;
+	bool done;
+
+	if (!change_make(d, REQUEST_NONE, NULL, 0, &c, &why))
+		errno = EINVAL;
+	done = c.online && c.target_kb && write_change(host, t, d, &c, true);
+	change_free(&c);
+	return done;
 }
 
 static int withdraw(struct host *host, xs_transaction_t t, struct domain *d,
 		    void *arg)
 {
-	bool applied;
+	struct withdrawal *w = arg;
 
-	record_apply(host, t, d, &applied);
+	record_apply(host, t, d);
 	if (d->request == REQUEST_NONE) {
 		error("%s: no change is going on", d->name);
 		return EXIT_REFUSED;
 	}
-	if (!store_set(host, t, arg, "/tool/virtflex/%u/id", d->id) ||
-	    !store_set(host, t, arg, NUMA, d->id, "request_id") ||
+	if (!record_withdraw(host, t, d, w->id) ||
+	    !store_set(host, t, w->id, NUMA, d->id, "request_id") ||
 	    !store_set(host, t, "0", NUMA, d->id, "topo_change"))
+		return -1;
+	/* A guest that comes later finds what was before. */
+	w->undone = !guest_listens(d->status) && record_restore(host, t, d);
+	if (w->undone && !write_all(host, t, d))
 		return -1;
 	return EXIT_DONE;
 }
@@ -180,40 +242,41 @@ static int withdraw(struct host *host, xs_transaction_t t, struct domain *d,
  * @host: host
  * @d: domain, read anew
  * @id: out: name by which the answer is known
+ * @undone: out: the guest had not begun, and there will be no answer
  *
  * The guest undoes what it has done, or was faster.
  *
  * Return: enum exit_code; EXIT_REFUSED if there is none.
  */
-int request_withdraw(struct host *host, struct domain *d, char *id)
+int request_withdraw(struct host *host, struct domain *d, char *id,
+		     bool *undone)
 {
+	struct withdrawal w = { .id = id };
+	int ret;
+
 	new_id(id);
-	return store_transaction(host, d, withdraw, id);
+	ret = store_transaction(host, d, withdraw, &w);
+	*undone = w.undone;
+	return ret;
 }
 
 static int settle(struct host *host, xs_transaction_t t, struct domain *d,
 		  void *arg)
 {
-	struct change c = { 0 };
-	struct reason why;
-	bool applied, done;
-
 	(void)arg;
-	record_apply(host, t, d, &applied);
-	if (!applied)
-		return EXIT_DONE;
-	/* as it is now, by which everything is written */
-	done = change_make(d, REQUEST_SHRINK, NULL, 0, &c, &why) &&
-	       write_change(host, t, d, &c, true) &&
-	       store_remove(host, t, "/tool/virtflex/%u/before", d->id);
-	change_free(&c);
-	return done ? EXIT_DONE : -1;
+	if (record_apply(host, t, d) && !write_all(host, t, d))
+		return -1;
+	return d->request != REQUEST_NONE ||
+	       store_remove(host, t, "/tool/virtflex/%u/before", d->id) ?
+		       EXIT_DONE : -1;
 }
 
 /**
- * request_settle() - after a request that did not hold, describe what was before it
+ * request_settle() - once a request is over, describe what holds now
  * @host: host
  * @d: domain, read anew
+ *
+ * If it did not hold, that is what was before, which is of no use any more in any case.
  *
  * Return: enum exit_code.
  */

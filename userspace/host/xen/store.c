@@ -227,7 +227,6 @@ static int store_error(const struct domain *d)
 		      d->name);
 		break;
 	case ENOSPC:
-	case E2BIG:
 		error("%s: xenstore has no room for it: see the quotas of xenstored",
 		      d->name);
 		break;
@@ -235,6 +234,18 @@ static int store_error(const struct domain *d)
 		error("%s: xenstore: %s", d->name, strerror(errno));
 	}
 	return EXIT_ERROR;
+}
+
+static bool is_there(struct host *host, xs_transaction_t t,
+		     const struct domain *d)
+{
+	char *id = store_get(host, t, "/local/domain/%u/domid", d->id);
+	bool there = id;
+
+	free(id);
+	if (!there)
+		error("%s: the domain is gone", d->name);
+	return there;
 }
 
 /**
@@ -261,8 +272,12 @@ int store_transaction(struct host *host, struct domain *d, store_action action,
 		t = xs_transaction_start(host->xs);
 		if (t == XBT_NULL)
 			return store_error(d);
-		read_all(host, t, d);
-		ret = action(host, t, d, arg);
+		/* What is written for a domain that is gone would stay. */
+		ret = is_there(host, t, d) ? EXIT_DONE : EXIT_GONE;
+		if (!ret) {
+			read_all(host, t, d);
+			ret = action(host, t, d, arg);
+		}
 		if (ret) {
 			attempt = errno;
 			xs_transaction_end(host->xs, t, true);
@@ -282,10 +297,9 @@ int store_transaction(struct host *host, struct domain *d, store_action action,
 static int apply_record(struct host *host, xs_transaction_t t,
 			struct domain *d, void *arg)
 {
-	bool applied;
-
 	(void)arg;
-	return record_apply(host, t, d, &applied) ? EXIT_DONE : -1;
+	record_apply(host, t, d);
+	return EXIT_DONE;
 }
 
 /**

@@ -67,7 +67,8 @@ int *cpus_nodes(struct host *host, unsigned int *count);
 bool *cpus_of_dom0(struct host *host, unsigned int count);
 int cpus_pin(struct host *host, unsigned int domid, unsigned int vcpu,
 	     const bool *chosen, unsigned int count, bool hard);
-bool cpus_prefers(struct host *host, unsigned int domid, unsigned int vcpu);
+bool cpus_prefers(struct host *host, unsigned int domid, unsigned int vcpu,
+		  const int *node_of, int pnode, bool *hard);
 
 /* domains.c */
 int domain_find(struct host *host, const char *name, unsigned int *id);
@@ -75,6 +76,7 @@ unsigned int *domains_list(struct host *host, unsigned int *count);
 int domain_read(struct host *host, unsigned int id, struct domain **d);
 int domain_read_pnodes(struct host *host, struct domain *d);
 bool domain_has_config(struct host *host, unsigned int id);
+bool domain_exists(struct host *host, unsigned int id);
 bool domain_alive(struct host *host, unsigned int id);
 
 /* store.c */
@@ -102,12 +104,15 @@ int publish(struct host *host, struct domain *d);
 /* request.c */
 int request_make(struct host *host, struct domain *d, const struct order *order,
 		 struct change *c, char *id);
-int request_withdraw(struct host *host, struct domain *d, char *id);
+int request_withdraw(struct host *host, struct domain *d, char *id,
+		     bool *undone);
 int request_settle(struct host *host, struct domain *d);
 
 /* record.c */
-bool record_apply(struct host *host, xs_transaction_t t, struct domain *d,
-		  bool *applied);
+bool record_apply(struct host *host, xs_transaction_t t, struct domain *d);
+bool record_withdraw(struct host *host, xs_transaction_t t,
+		     const struct domain *d, const char *id);
+bool record_restore(struct host *host, xs_transaction_t t, struct domain *d);
 bool record_write(struct host *host, xs_transaction_t t, const struct domain *d,
 		  const char *id, const char *words);
 void records_clean(struct host *host);
