@@ -93,10 +93,11 @@ static void print_xl(const struct layout *l, const libxl_numainfo *info, int nr)
 
 	if (name)
 		printf("name = \"%s\"\ntype = \"hvm\"\n", name);
-	printf("memory = %llu\nmaxmem = %llu\nvcpus = %llu\n",
+	/* xl wants to hear of more vCPUs than the host has CPUs twice. */
+	printf("memory = %llu\nmaxmem = %llu\nvcpus = %llu\nmaxvcpus = %llu\n",
 	       (unsigned long long)memory_kb >> 10,
 	       (unsigned long long)memory_kb >> 10,
-	       (unsigned long long)nr_vcpus);
+	       (unsigned long long)nr_vcpus, (unsigned long long)nr_vcpus);
 	puts("vnuma = [");
 	for (i = 0; i < l->nr_vnodes; i++) {
 		vcpus_text(l, i, vcpus, sizeof(vcpus));
