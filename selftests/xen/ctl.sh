@@ -158,15 +158,33 @@ refused_by_the_guest() {
 	ctl 0 expand guest 2
 }
 
+# held PATTERN ARGUMENT...: virtflexctl in the background, and its guest paused at a status
+# like PATTERN, until released
+held() {
+	rm -f /tmp/pausing
+	mkfifo /tmp/pausing
+	timeout 120 "$here/../pause_at_status" "$DOMID" "$1" >/tmp/pausing & pauser=$!
+	exec 6</tmp/pausing
+	read -r answer <&6
+	shift
+	virtflexctl "$@" >/tmp/first 2>/tmp/first.err & first=$!
+	read -r answer <&6
+	exec 6<&-
+	[ "$answer" = paused ] || fail "the guest was not paused: $answer"
+	kill "$pauser" 2>/dev/null
+}
+
+released() { xl unpause "$DOMID"; }
+
 # The second is told who is first; who waits may be killed.
 one_at_a_time() {
-	virtflexctl shrink guest 2 3 >/tmp/first 2>&1 & first=$!
-	await_status 'shrinking*' || fail "status: $(numa_read status)"
+	held 'shrinking*' shrink guest 2 3
 	ctl 8 expand guest 2
-	like error "*a change is going on: root (process $first) since *: shrink 2 3; *" "$err"
+	like error "*a change is going on: root (process $first) since *: shrink 2 3; *cancel guest*" "$err"
 	ctl 8 publish guest
 	kill -9 $first
 	wait $first 2>/dev/null
+	released
 	ctl 0 watch --once guest
 	await_key topo_change 0 120
 	ctl 0 list -nro state
@@ -177,10 +195,13 @@ one_at_a_time() {
 
 withdrawn() {
 	all=$(numa_placement)
-	virtflexctl shrink guest 2 3 >/tmp/first 2>/tmp/first.err & first=$!
-	await_status '*unplug memory of node 3*' 120 || fail "status: $(numa_read status)"
-	ctl 0 cancel guest
-	like output 'guest: withdrawn in * s: as it was before' "$out"
+	held '*unplug memory of node 3*' shrink guest 2 3
+	virtflexctl cancel guest >/tmp/second 2>&1 & second=$!
+	await_key topo_change 0 30 || fail "it is not withdrawn"
+	released
+	wait $second
+	same 'exit status of cancel' 0 $?
+	like output 'guest: withdrawn in * s: as it was before' "$(cat /tmp/second)"
 	# who waited for the first request is told
 	wait $first
 	same 'exit status of the first' 4 $?
@@ -193,15 +214,17 @@ withdrawn() {
 }
 
 not_waited_for() {
+	xl pause "$DOMID"
 	ctl 5 shrink guest 3 --timeout 1
 	like error '*no answer within 1 s; the request stands*' "$err"
+	released
 	await_key topo_change 0 120
-	virtflexctl shrink guest 2 >/dev/null 2>/tmp/err & first=$!
-	await_status 'shrinking*' || fail "status: $(numa_read status)"
+	held 'shrinking*' shrink guest 2
 	kill -TERM $first
 	wait $first
 	same 'exit status' 143 $?
-	like error '*not waited for; the request stands*' "$(cat /tmp/err)"
+	like error '*not waited for; the request stands*' "$(cat /tmp/first.err)"
+	released
 	await_key topo_change 0 120
 	same 'vCPUs that are up' '0 1 2 3' "$(vcpus_up)"
 	ctl 0 expand guest 2 3
