@@ -45,6 +45,8 @@ static int check_vcpu_direction(const struct vf_guest *guest,
 	const struct vf_vcpu *v = &guest->vcpus[vcpu];
 	u32 vnode = guest->nodes[v->node].vnode;
 
+	if (vf_wanted_keeps_vcpu(guest, wanted, vcpu))
+		return 0;
 	if (wanted->request == VF_SHRINK && !v->was_online &&
 	    wanted->vcpus[vcpu] == VF_VCPU_ONLINE) {
 		vf_error_set(err,
@@ -78,7 +80,8 @@ static int check_survivors(const struct vf_guest *guest,
 	}
 	for (i = 0; i < guest->nr_vcpus; i++) {
 		const struct vf_vcpu *v = &guest->vcpus[i];
-		bool online = wanted->vcpus[i] == VF_VCPU_UNNAMED ?
+		bool online = wanted->vcpus[i] == VF_VCPU_UNNAMED ||
+			      vf_wanted_keeps_vcpu(guest, wanted, i) ?
 			v->online : wanted->vcpus[i] == VF_VCPU_ONLINE;
 
 		if (online && vf_wanted_active(guest, wanted, v->node))

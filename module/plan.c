@@ -108,7 +108,8 @@ static int append_vcpus(const struct vf_guest *guest,
 
 	for (i = 0; i < guest->nr_vcpus && !ret; i++)
 		if (wanted->vcpus[i] == which &&
-		    guest->vcpus[i].online != online)
+		    guest->vcpus[i].online != online &&
+		    !vf_wanted_keeps_vcpu(guest, wanted, i))
 			ret = append(plan, online ? VF_STEP_VCPU_ONLINE :
 				     VF_STEP_VCPU_OFFLINE, i);
 	return ret;

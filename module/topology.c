@@ -86,6 +86,31 @@ bool vf_wanted_active(const struct vf_guest *guest,
 }
 
 /**
+ * vf_wanted_keeps_vcpu() - whether a vCPU is left as it is, though it is named otherwise
+ * @guest: what there is
+ * @wanted: what is wanted
+ * @vcpu: index of the vCPU
+ *
+ * A description names all vCPUs in each request. One that the guest itself took offline
+ * is no matter of a shrink, and one that it brought online none of an expand, if the host
+ * wants of it what it wanted before.
+ *
+ * Return: true if so.
+ */
+bool vf_wanted_keeps_vcpu(const struct vf_guest *guest,
+			  const struct vf_wanted *wanted, u32 vcpu)
+{
+	const struct vf_vcpu *v = &guest->vcpus[vcpu];
+
+	if (wanted->vcpus[vcpu] != v->accepted)
+		return false;
+	return (wanted->request == VF_SHRINK && !v->was_online &&
+		v->accepted == VF_VCPU_ONLINE) ||
+	       (wanted->request == VF_EXPAND && v->was_online &&
+		v->accepted == VF_VCPU_OFFLINE);
+}
+
+/**
  * vf_wanted_kb() - memory a node is to come to
  * @guest: what there is
  * @wanted: what is wanted
@@ -168,7 +193,7 @@ void vf_wanted_from_guest(const struct vf_guest *guest, struct vf_wanted *wanted
 
 /**
  * vf_wanted_commit() - what was wanted is now what there is
- * @guest: changed: the description of nodes, and which are active
+ * @guest: changed: the description of nodes and vCPUs, and which nodes are active
  * @wanted: a description that passed vf_wanted_check()
  */
 void vf_wanted_commit(struct vf_guest *guest, const struct vf_wanted *wanted)
@@ -188,4 +213,7 @@ void vf_wanted_commit(struct vf_guest *guest, const struct vf_wanted *wanted)
 		n->target_kb = w->value[VF_KEY_TARGET];
 		n->capacity_kb = w->value[VF_KEY_CAPACITY];
 	}
+	for (i = 0; i < guest->nr_vcpus; i++)
+		if (wanted->vcpus[i] != VF_VCPU_UNNAMED)
+			guest->vcpus[i].accepted = wanted->vcpus[i];
 }

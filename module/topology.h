@@ -80,6 +80,7 @@ struct vf_node {
  * @present: it is plugged, and can be brought online
  * @online: it is online now
  * @was_online: it was online before the change that is going on
+ * @accepted: enum vf_wanted_vcpu of the last description that was accepted
  */
 struct vf_vcpu {
 	u32 id;
@@ -89,6 +90,7 @@ struct vf_vcpu {
 	bool present;
 	bool online;
 	bool was_online;
+	u8 accepted;
 };
 
 /**
@@ -175,6 +177,8 @@ bool vf_wanted_equal(const struct vf_guest *guest, const struct vf_wanted *a,
 		     const struct vf_wanted *b);
 bool vf_wanted_active(const struct vf_guest *guest,
 		      const struct vf_wanted *wanted, u32 node);
+bool vf_wanted_keeps_vcpu(const struct vf_guest *guest,
+			  const struct vf_wanted *wanted, u32 vcpu);
 u64 vf_wanted_kb(const struct vf_guest *guest, const struct vf_wanted *wanted,
 		 u32 node);
 void vf_wanted_from_guest(const struct vf_guest *guest, struct vf_wanted *wanted);

@@ -284,6 +284,48 @@ static void knows_what_adds_and_what_takes(void **state)
 	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), 0);
 }
 
+/* What the guest did to a vCPU is no matter of a change that goes the other way. */
+static void keeps_what_the_guest_did(void **state)
+{
+	struct fixture f;
+	u32 i;
+
+	(void)state;
+	fixture_init(&f);
+	assert_int_equal(fixture_read(&f, "topo_change 2\n" ALL TWO_GOES), 0);
+	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), 0);
+	vf_wanted_commit(&f.guest, &f.wanted);
+	for (i = 4; i < 6; i++) {
+		f.vcpus[i].online = false;
+		f.vcpus[i].was_online = false;
+	}
+	/* vCPU 3, which the host wants online, was taken offline in the guest */
+	f.vcpus[3].online = false;
+	f.vcpus[3].was_online = false;
+	assert_int_equal(fixture_read(&f, "topo_change 2\n" ALL TWO_GOES
+				      "node/3/capacity 9\nnode/3/target 9\n"), 0);
+	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), 0);
+	assert_int_equal(vf_plan(&f.guest, &f.wanted, &f.plan), 0);
+	for (i = 0; i < f.plan.nr; i++)
+		assert_int_not_equal(f.plan.step[i].kind, VF_STEP_VCPU_ONLINE);
+	/* and vCPU 5, which is to be offline, brought online */
+	f.vcpus[5].online = true;
+	f.vcpus[5].was_online = true;
+	f.wanted.request = VF_EXPAND;
+	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), 0);
+	assert_int_equal(vf_plan(&f.guest, &f.wanted, &f.plan), 0);
+	for (i = 0; i < f.plan.nr; i++)
+		assert_int_not_equal(f.plan.step[i].kind, VF_STEP_VCPU_OFFLINE);
+	/* an expand that wants it online brings 3 back */
+	assert_int_equal(f.plan.step[1].kind, VF_STEP_VCPU_ONLINE);
+	assert_int_equal(f.plan.step[1].index, 3);
+	/* what is new is not kept */
+	f.wanted.request = VF_SHRINK;
+	f.wanted.vcpus[4] = VF_VCPU_ONLINE;
+	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), -EINVAL);
+	assert_non_null(strstr(f.err.text, "vcpu/4: a shrink brings no vCPU online"));
+}
+
 static void described_nodes_do_not_vanish(void **state)
 {
 	struct fixture f;
@@ -493,6 +535,7 @@ int main(void)
 		cmocka_unit_test(takes_good_input),
 		cmocka_unit_test(refuses_bad_input),
 		cmocka_unit_test(knows_what_adds_and_what_takes),
+		cmocka_unit_test(keeps_what_the_guest_did),
 		cmocka_unit_test(described_nodes_do_not_vanish),
 		cmocka_unit_test(unplugged_vcpus),
 		cmocka_unit_test(short_of_what_is_out),

@@ -391,6 +391,15 @@ vcpus_as_a_list() {
 	everything
 }
 
+# Each request names all vCPUs, also those that the guest itself has taken offline.
+cpu_taken_offline_in_the_guest() {
+	echo 0 >/sys/devices/system/cpu/cpu3/online
+	change numa_nodes shrink 3
+	same 'online CPUs' 0-2,4-5 "$(cat /sys/devices/system/cpu/online)"
+	everything
+	same 'online CPUs' 0-7 "$(cat /sys/devices/system/cpu/online)"
+}
+
 # A request that cannot be carried out takes the place of one that is going on. Why
 # it is undone is there as long as that takes.
 refused_in_the_middle() {

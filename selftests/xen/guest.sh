@@ -45,6 +45,7 @@ else
 		shrink_adds_is_refused keys_deleted_in_the_middle \
 		everything_deleted_in_the_middle taken_back_in_the_middle \
 		answers_are_named withdrawn_when_over vcpus_as_a_list \
+		cpu_taken_offline_in_the_guest \
 		refused_in_the_middle two_changes_at_once out_of_transactions beside_a_frozen_group \
 		frozen_in_the_middle many_changes unload_and_reload unload_in_the_middle \
 		memory_is_on_its_physical_nodes \
