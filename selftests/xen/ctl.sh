@@ -317,9 +317,18 @@ replaced() {
 	ctl 0 expand guest 2 3
 }
 
+total() { numa_placement | awk '{ pages += $2 } END { print pages }'; }
+
+# is_back: node 2's memory is on physical node 2, but for what the guest's kernel took of
+# it meanwhile, and none is lost
+is_back() {
+	same 'pages of all nodes' "$all" "$(total)"
+	[ "$(pages_on 3)" -le $((before3 + 4096)) ] || fail "physical node 3 has $(pages_on 3) pages"
+}
+
 # There and back; what is in use elsewhere in the guest stays as it is.
 moved() {
-	all=$(numa_placement) before2=$(pages_on 2) before3=$(pages_on 3)
+	all=$(total) before2=$(pages_on 2) before3=$(pages_on 3)
 	ctl 4 move guest 2 7
 	like error '*this host has no physical node 7*' "$err"
 	ctl 4 move guest 9 3
@@ -336,16 +345,16 @@ moved() {
 	# changes after it keep to the new one
 	ctl 0 shrink guest 2
 	ctl 0 expand guest 2
-	same 'pages on physical node 3' $((before3 + came)) "$(pages_on 3)"
+	[ "$(pages_on 3)" -ge $((before3 + came)) ] || fail "physical node 3 has $(pages_on 3) pages"
 	ctl 0 move guest 2 2
-	same pages "$all" "$(numa_placement)"
+	is_back
 	# a node that is away is moved at once
 	ctl 0 shrink guest 2
 	ctl 0 move guest 2 3
 	ctl 0 expand guest 2
 	[ "$(pages_on 3)" -gt $((before3 + before2 / 2)) ] || fail "physical node 3 has $(pages_on 3) pages"
 	ctl 0 move guest 2 2
-	same pages "$all" "$(numa_placement)"
+	is_back
 	ctl 0 unpin guest
 }
 
