@@ -53,11 +53,14 @@ static int run(struct context *ctx, int argc, char **argv)
 	ret = target_domain(ctx, argc, argv, "cancel", &d);
 	if (!ret)
 		ret = request_withdraw(ctx->host, d, id, &undone);
-	if (!ret && undone) {
-		printf("%s: withdrawn; the guest had not begun\n", d->name);
-	} else if (!ret && waiting.no_wait) {
-		printf("%s: withdrawn; to see it undone: virtflexctl watch %s\n",
-		       d->name, d->name);
+	if (!ret && (undone || waiting.no_wait)) {
+		if (ctx->json)
+			ret = report_outcome(ctx, d, d, id, OUTCOME_NONE, 0);
+		else if (undone)
+			printf("%s: withdrawn; the guest had not begun\n", d->name);
+		else
+			printf("%s: withdrawn; to see it undone: virtflexctl watch %s\n",
+			       d->name, d->name);
 	} else if (!ret) {
 		ret = wait_for_answer(ctx, d, id, &outcome);
 		if (!ret)

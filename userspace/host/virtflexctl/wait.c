@@ -70,6 +70,16 @@ static void clear_bar(void)
 		fputs("\r\033[K", stderr);
 }
 
+/* Bytes of a text that are no letters of their own, in UTF-8. */
+static int extra_bytes(const char *text)
+{
+	int count = 0;
+
+	for (; *text; text++)
+		count += (*text & 0xc0) == 0x80;
+	return count;
+}
+
 static void draw_bar(const struct domain *d, const struct progress *p)
 {
 	char line[256], *bar, done[24], all[24];
@@ -77,7 +87,7 @@ static void draw_bar(const struct domain *d, const struct progress *p)
 
 	bar = bar_text(progress_share(p) * 1000, 1000, BAR_WIDTH);
 	used = snprintf(line, sizeof(line), "%s [%-*s] %u/%u %.*s", d->name,
-			BAR_WIDTH + (int)(bar ? strlen(bar) / 3 * 2 : 0),
+			BAR_WIDTH + (bar ? extra_bytes(bar) : 0),
 			bar ? bar : "", p->step, p->nr_steps,
 			p->what_len < 60 ? p->what_len : 60, p->what);
 	if (p->all_kb && used < sizeof(line))
@@ -186,6 +196,8 @@ static int superseded(struct context *ctx, const struct domain *d, const char *i
 		ret = EXIT_BUSY;
 	}
 	free(now);
+	if (ret >= 0)
+		clear_bar();
 	if (outcome == OUTCOME_WITHDRAWN) {
 		error("%s: withdrawn by another command", d->name);
 		ret = EXIT_REFUSED;
@@ -199,6 +211,7 @@ static int superseded(struct context *ctx, const struct domain *d, const char *i
 /* Return: EXIT_TIMEOUT. */
 static int say_late(const struct domain *d, const char *what)
 {
+	clear_bar();
 	if (waiting.withdrawn)
 		error(goes_back, d->name, what, d->name);
 	else
@@ -217,6 +230,7 @@ static int end_of_wait(struct context *ctx, struct domain *d, const char *id,
 	if (*outcome != OUTCOME_NONE)
 		return EXIT_DONE;
 	if (!domain_alive(ctx->host, d->id)) {
+		clear_bar();
 		error("%s: the domain is gone, before its guest answered",
 		      d->name);
 		return EXIT_GONE;
