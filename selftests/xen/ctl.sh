@@ -124,6 +124,38 @@ amounts_are_set() {
 	same pages "$all" "$(numa_placement)"
 }
 
+# How a change is carried out is said for that change only.
+options_of_a_change() {
+	ctl 0 shrink guest 3
+	kept=$(shown 3 current)
+	ctl 0 shrink guest 3 --fragments --grace 1
+	same 'what it wrote' '1 1000' "$(xenstore-read "$numa/small" "$numa/grace_ms" | xargs)"
+	[ "$(xenstore-read "$numa/node/3/current")" -lt "$kept" ] ||
+		fail "it kept $kept KiB, and with fragments $(xenstore-read "$numa/node/3/current")"
+	ctl 0 expand guest 3
+	xenstore-exists "$numa/small" 2>/dev/null && fail "small is still there"
+	xenstore-exists "$numa/grace_ms" 2>/dev/null && fail "grace_ms is still there"
+	# what somebody else has written stays
+	xenstore-write "$numa/grace_ms" 500
+	ctl 0 shrink guest 3
+	ctl 0 expand guest 3
+	same grace_ms 500 "$(xenstore-read "$numa/grace_ms")"
+	xenstore-rm "$numa/grace_ms"
+}
+
+balance_is_told() {
+	ctl 0 balance -nro pnode,could-give
+	same 'who could give' 'guest:3' "$(echo "$out" | awk '$1 == 3 { print $2 }')"
+	free=$(virtflexctl balance -nro pnode,free | awk '$1 == 3 { print $2 }')
+	ctl 0 shrink guest 3
+	now=$(virtflexctl balance -nro pnode,free | awk '$1 == 3 { print $2 }')
+	[ "$now" -ge $((free + 32768)) ] || fail "$free KiB were free, now $now"
+	ctl 0 balance -nro pnode,could-give
+	same 'who could give' - "$(echo "$out" | awk '$1 == 3 { print $2 }')"
+	ctl 0 expand guest 3
+	ctl 0 balance --json
+}
+
 # Nothing is written of what is refused here.
 refused_here() {
 	before=$(description)
@@ -451,7 +483,7 @@ mute_guests() {
 
 echo "TAP version 13"
 (numa=$data && await_key agent ready 120) || { echo "not ok 1 no agent in the guest"; echo "# 0 passed, 1 failed, 0 skipped"; exit 1; }
-[ $# -gt 0 ] || set -- nothing_is_published published nodes_leave_and_return amounts_are_set refused_here \
+[ $# -gt 0 ] || set -- nothing_is_published published nodes_leave_and_return amounts_are_set options_of_a_change balance_is_told refused_here \
 	refused_by_the_guest one_at_a_time withdrawn not_waited_for host_has_no_more older_keys no_guest garbage \
 	replaced moved pinned configured published_as_made mute_guests
 [ "${CHANGES:-0}" -eq 0 ] || set -- "$@" many_changes

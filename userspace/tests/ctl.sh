@@ -18,7 +18,7 @@ trap 'rm -rf "$work"' EXIT
 	finish
 	exit
 }
-commands=(list show publish shrink expand set replace move cancel watch pin unpin config)
+commands=(list show publish shrink expand set replace move cancel watch pin unpin balance config)
 
 options() { "$ctl" help "$1" | sed -nE 's/^  (-[a-zA-Z0-9], |    )(--[a-z-]+).*/\1\2/p' | tr -d ' ' | sort; }
 all_options() { for command in "${commands[@]}"; do options "$command"; done | sort -u; }

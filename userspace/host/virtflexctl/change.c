@@ -10,6 +10,7 @@
 static uint64_t memory_kb;
 static bool has_memory;
 static struct asking asking;
+static struct order order;
 
 /**
  * words_of() - a command line, for who comes meanwhile
@@ -114,7 +115,6 @@ static int run_change(struct context *ctx, int argc, char **argv,
 		      const char *command, enum request_kind request)
 {
 	bool sized = request == REQUEST_NONE;
-	struct order order = { .request = request };
 	static struct wishes wishes;
 	struct domain *d = NULL;
 	int i, ret = EXIT_DONE;
@@ -133,6 +133,7 @@ static int run_change(struct context *ctx, int argc, char **argv,
 	for (w = 0; w < wishes.count; w++)
 		complete_wish(d, request, &wishes.list[w]);
 	words = words_of(command, argc - 1, argv + 1);
+	order.request = request;
 	order.wishes = wishes.list;
 	order.nr_wishes = wishes.count;
 	order.words = words;
@@ -142,6 +143,14 @@ static int run_change(struct context *ctx, int argc, char **argv,
 	return ret;
 }
 
+static int take_order_option(const char *name, const char *arg,
+			     enum order_option option, uint64_t most)
+{
+	order.has_option[option] = true;
+	return take_number(name, arg, " of seconds", 0, most,
+			   &order.option[option]);
+}
+
 static int option(struct context *ctx, const char *name, const char *arg)
 {
 	int ret;
@@ -149,6 +158,18 @@ static int option(struct context *ctx, const char *name, const char *arg)
 	(void)ctx;
 	if (take_waiting(name, arg, &ret))
 		return ret;
+	if (!strcmp(name, "wait-host"))
+		return take_order_option(name, arg, ORDER_WAIT_S, 86400);
+	if (!strcmp(name, "grace")) {
+		ret = take_order_option(name, arg, ORDER_GRACE_MS, 600);
+		order.option[ORDER_GRACE_MS] *= 1000;
+		return ret;
+	}
+	if (!strcmp(name, "fragments")) {
+		order.has_option[ORDER_SMALL] = true;
+		order.option[ORDER_SMALL] = 1;
+		return EXIT_DONE;
+	}
 	if (!strcmp(name, "dry-run"))
 		asking.dry_run = true;
 	else if (!strcmp(name, "partly"))
@@ -161,7 +182,16 @@ static int option(struct context *ctx, const char *name, const char *arg)
 	return EXIT_DONE;
 }
 
+#define OPTION_GRACE \
+	{ "grace", 'g', "S", "programs have S seconds to leave a node" }
+#define OPTION_FRAGMENTS \
+	{ "fragments", 'f', NULL, "take what is free in fragments as well" }
+#define OPTION_WAIT_HOST \
+	{ "wait-host", 0, "S", "wait S seconds for memory of the host" }
+
 static const struct option_desc shrink_options[] = {
+	OPTION_GRACE,
+	OPTION_FRAGMENTS,
 	OPTION_NO_WAIT,
 	OPTION_TIMEOUT,
 	OPTION_DRY_RUN,
@@ -173,6 +203,7 @@ static const struct option_desc shrink_options[] = {
 static const struct option_desc expand_options[] = {
 	{ "memory", 'm', "SIZE", "with so much memory each, not all they can have" },
 	OPTION_PARTLY,
+	OPTION_WAIT_HOST,
 	OPTION_NO_WAIT,
 	OPTION_TIMEOUT,
 	OPTION_DRY_RUN,
@@ -183,6 +214,9 @@ static const struct option_desc expand_options[] = {
 
 static const struct option_desc set_options[] = {
 	OPTION_PARTLY,
+	OPTION_GRACE,
+	OPTION_FRAGMENTS,
+	OPTION_WAIT_HOST,
 	OPTION_NO_WAIT,
 	OPTION_TIMEOUT,
 	OPTION_DRY_RUN,

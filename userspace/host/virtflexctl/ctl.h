@@ -17,6 +17,7 @@ extern const struct command cmd_move;
 extern const struct command cmd_cancel;
 extern const struct command cmd_pin;
 extern const struct command cmd_unpin;
+extern const struct command cmd_balance;
 extern const struct command cmd_config;
 extern const struct command cmd_watch;
 

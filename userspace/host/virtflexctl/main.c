@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
 	&cmd_watch,
 	&cmd_pin,
 	&cmd_unpin,
+	&cmd_balance,
 	&cmd_config,
 	NULL,
 };

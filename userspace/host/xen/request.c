@@ -130,6 +130,49 @@ static int mend_move(struct host *host, xs_transaction_t t, struct domain *d)
 	return ret;
 }
 
+/* Which of the keys below this program has written, one for each letter. */
+#define OPTIONS	"/tool/virtflex/%u/options"
+
+static const struct {
+	const char *key;
+	char letter;
+} options[NR_ORDER_OPTIONS] = {
+	[ORDER_GRACE_MS] = { "grace_ms", 'g' },
+	[ORDER_SMALL]	 = { "small", 's' },
+	[ORDER_WAIT_S]	 = { "wait_s", 'w' },
+};
+
+/*
+ * Keys that say how stay for later requests: those that were written for an earlier one
+ * are removed, and those of others stay.
+ */
+static bool write_options(struct host *host, xs_transaction_t t,
+			  const struct domain *d, const struct order *order)
+{
+	char *ours = store_get(host, t, OPTIONS, d->id);
+	char now[NR_ORDER_OPTIONS + 1] = "", text[24];
+	bool done = true;
+	size_t len = 0;
+	unsigned int i;
+
+	for (i = 0; i < NR_ORDER_OPTIONS && done; i++) {
+		snprintf(text, sizeof(text), "%llu",
+			 (unsigned long long)order->option[i]);
+		if (order->has_option[i]) {
+			now[len++] = options[i].letter;
+			done = store_set(host, t, text, NUMA, d->id,
+					 options[i].key);
+		} else if (ours && strchr(ours, options[i].letter)) {
+			done = store_remove(host, t, NUMA, d->id,
+					    options[i].key);
+		}
+	}
+	if (done && (len || ours))
+		done = store_set(host, t, now, OPTIONS, d->id);
+	free(ours);
+	return done;
+}
+
 static int make(struct host *host, xs_transaction_t t, struct domain *d,
 		void *arg)
 {
@@ -159,6 +202,7 @@ static int make(struct host *host, xs_transaction_t t, struct domain *d,
 		return ret;
 	if (!record_write(host, t, d, m->id, m->order->words) ||
 	    !write_change(host, t, d, m->c, applied) ||
+	    !write_options(host, t, d, m->order) ||
 	    !store_set(host, t, m->id, NUMA, d->id, "request_id") ||
 	    !store_set(host, t, m->c->request == REQUEST_EXPAND ? "1" : "2",
 		       NUMA, d->id, "topo_change"))

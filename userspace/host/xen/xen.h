@@ -31,6 +31,19 @@ struct host {
 };
 
 /**
+ * enum order_option - how a request is to be carried out
+ * @ORDER_GRACE_MS: time that programs have to leave a node, in milliseconds
+ * @ORDER_SMALL: fragments smaller than an extent are unplugged as well
+ * @ORDER_WAIT_S: seconds that an expand waits for memory of the host
+ */
+enum order_option {
+	ORDER_GRACE_MS,
+	ORDER_SMALL,
+	ORDER_WAIT_S,
+	NR_ORDER_OPTIONS,
+};
+
+/**
  * struct order - what an administrator wants
  * @request: enum request_kind; REQUEST_NONE if the amounts are to tell
  * @wishes: of nodes
@@ -40,6 +53,8 @@ struct host {
  * @moves: a node goes to another physical node
  * @vnode: that node
  * @pnode: that physical node
+ * @has_option: which of @option are given
+ * @option: by enum order_option
  * @words: the command, for whoever comes meanwhile
  */
 struct order {
@@ -51,6 +66,8 @@ struct order {
 	bool moves;
 	unsigned int vnode;
 	int pnode;
+	bool has_option[NR_ORDER_OPTIONS];
+	uint64_t option[NR_ORDER_OPTIONS];
 	const char *words;
 };
 
