@@ -102,6 +102,8 @@ until_true()
 	until "$@"; do
 		left=$((left - 1))
 		if [ $left -eq 0 ] || ! kill -0 "$program" 2>/dev/null; then
+			# What it did last, it may have done after it was looked at.
+			"$@" && return
 			echo "never: $what"
 			threads
 			cat "$work/out" "$work/err"
