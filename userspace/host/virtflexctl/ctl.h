@@ -75,8 +75,7 @@ bool take_waiting(const char *name, const char *arg, int *ret);
 int wait_for_answer(struct context *ctx, struct domain *d, const char *id,
 		    enum outcome *outcome);
 bool wait_until_listening(struct context *ctx, struct domain *d, double seconds);
-bool sleep_until_event(struct host *host, double until);
-bool wait_for_event(struct host *host, int seconds);
+bool wait_for_event(struct host *host, double seconds);
 double seconds_now(void);
 extern struct waiting waiting;
 

@@ -15,6 +15,8 @@
 
 /* A guest that is there says at once that it has begun. */
 #define PATIENCE_S	60
+/* How often somebody looks whether the domain is there still */
+#define LOOK_S		1.0
 #define BAR_WIDTH	24
 
 static const char goes_on[] =
@@ -126,46 +128,35 @@ static void show_progress(const struct domain *d, unsigned int *last)
 }
 
 /**
- * sleep_until_event() - sleep until something may be new in what is watched
- * @host: host
- * @until: seconds of seconds_now(), or 0 for no end
- *
- * Return: whether something may be; false when the time is over.
- */
-bool sleep_until_event(struct host *host, double until)
-{
-	struct pollfd fd = { .fd = xs_fileno(host->xs), .events = POLLIN };
-	double left = until - seconds_now();
-	char **event;
-
-	if (until && left <= 0)
-		return false;
-	/* The end of a domain may come without an event of its own. */
-	if (poll(&fd, 1, until && left < 1 ? left * 1000 + 1 : 1000) < 0)
-		return errno == EINTR;
-	while ((event = xs_check_watch(host->xs)))
-		free(event);
-	return !until || seconds_now() < until;
-}
-
-/**
  * wait_for_event() - sleep until something is new in what is watched, or interrupted
  * @host: host
- * @seconds: how long at most
+ * @seconds: how long at most; none if negative
  *
- * Return: false if xenstore is gone.
+ * Return: false if xenstore is gone, which is said.
  */
-bool wait_for_event(struct host *host, int seconds)
+bool wait_for_event(struct host *host, double seconds)
 {
 	struct pollfd fd = { .fd = xs_fileno(host->xs), .events = POLLIN };
 	char **event;
 
 	/* A signal ends poll(2); one that came just before it is seen later. */
-	if (interrupted() || poll(&fd, 1, seconds * 1000) <= 0)
+	if (seconds < 0 || interrupted() || poll(&fd, 1, seconds * 1000 + 1) <= 0)
 		return true;
 	while ((event = xs_check_watch(host->xs)))
 		free(event);
-	return errno == EAGAIN;
+	if (errno == EAGAIN)
+		return true;
+	clear_bar();
+	error("xenstore is gone: %s", strerror(errno));
+	return false;
+}
+
+/* The end of a domain may come without an event of its own. */
+static bool wait_for_event_until(struct host *host, double until)
+{
+	double left = until - seconds_now();
+
+	return wait_for_event(host, left < LOOK_S ? left : LOOK_S);
 }
 
 /* Whether the domain's keys are those of a domain that is there. */
@@ -284,8 +275,9 @@ int wait_for_answer(struct context *ctx, struct domain *d, const char *id,
 		until = waiting.timeout_s ? started + waiting.timeout_s : INFINITY;
 		if (begin_by < until)
 			until = begin_by;
-		sleep_until_event(ctx->host, isinf(until) ? 0 : until);
-		ret = end_of_wait(ctx, d, id, started, begin_by, outcome);
+		ret = wait_for_event_until(ctx->host, until) ?
+		      end_of_wait(ctx, d, id, started, begin_by, outcome) :
+		      EXIT_ERROR;
 		if (ret < 0)
 			show_progress(d, &last);
 	} while (ret < 0);
@@ -312,8 +304,8 @@ bool wait_until_listening(struct context *ctx, struct domain *d, double seconds)
 		return false;
 	do {
 		store_read_answer(ctx->host, d);
-	} while (!guest_listens(d->status) &&
-		 sleep_until_event(ctx->host, until) && !interrupted());
+	} while (!guest_listens(d->status) && seconds_now() < until &&
+		 wait_for_event_until(ctx->host, until) && !interrupted());
 	xs_unwatch(ctx->host->xs, path, "listening");
 	return guest_listens(d->status);
 }

@@ -69,8 +69,8 @@ static int run(struct context *ctx, int argc, char **argv)
 		if (!domain_alive(ctx->host, d->id)) {
 			error("%s: the domain is gone", d->name);
 			ret = EXIT_GONE;
-		} else {
-			sleep_until_event(ctx->host, 0);
+		} else if (!wait_for_event(ctx->host, 1)) {
+			ret = EXIT_ERROR;
 		}
 	}
 	free(last);

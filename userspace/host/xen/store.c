@@ -265,8 +265,8 @@ int store_transaction(struct host *host, struct domain *d, store_action action,
 {
 	unsigned int attempt;
 	xs_transaction_t t;
+	int ret, why;
 	bool ended;
-	int ret;
 
 	for (attempt = 0; attempt < NR_ATTEMPTS; attempt++) {
 		t = xs_transaction_start(host->xs);
@@ -279,9 +279,9 @@ int store_transaction(struct host *host, struct domain *d, store_action action,
 			ret = action(host, t, d, arg);
 		}
 		if (ret) {
-			attempt = errno;
+			why = errno;
 			xs_transaction_end(host->xs, t, true);
-			errno = attempt;
+			errno = why;
 			return ret < 0 ? store_error(d) : ret;
 		}
 		ended = xs_transaction_end(host->xs, t, host->dry_run);
