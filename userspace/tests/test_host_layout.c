@@ -122,8 +122,8 @@ static void spreads_vcpus(void **state)
 
 static void chooses_cpus(void **state)
 {
-	static const int node_of[] = { 0, 0, 1, PNODE_UNKNOWN, 1, 0 };
-	static const bool dom0[] = { true, false, true, false, true, false };
+	static int node_of[] = { 0, 0, 1, PNODE_UNKNOWN, 1, 0 };
+	static bool dom0[] = { true, false, true, false, true, false };
 	struct cpus cpus = { .count = 6, .node_of = node_of };
 	bool chosen[6];
 

@@ -13,8 +13,8 @@
  */
 struct cpus {
 	unsigned int count;
-	const int *node_of;
-	const bool *reserved;
+	int *node_of;
+	bool *reserved;
 };
 
 unsigned int pinning_choose(const struct cpus *cpus, int pnode, bool *chosen);

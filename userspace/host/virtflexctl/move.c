@@ -55,31 +55,27 @@ static int check_room(struct context *ctx, const struct domain *d,
 static void move_affinity(struct context *ctx, const struct domain *d,
 			  unsigned int vnode, int pnode)
 {
-	struct cpus cpus = { 0 };
-	int *node_of = cpus_nodes(ctx->host, &cpus.count);
 	int old = d->vnodes[vnode].pnode;
-	bool *reserved, *chosen;
+	struct cpus cpus = { 0 };
+	bool *chosen, hard;
 	unsigned int i;
-	bool hard;
 
-	if (!node_of)
+	if (!cpus_read(ctx->host, &cpus))
 		return;
-	reserved = cpus_of_dom0(ctx->host, cpus.count);
 	chosen = calloc(cpus.count + 1, sizeof(*chosen));
-	cpus.node_of = node_of;
-	cpus.reserved = reserved;
-	for (i = 0; chosen && pinning_choose(&cpus, pnode, chosen) &&
-	     i < d->nr_vcpus; i++) {
+	if (!chosen || !pinning_choose(&cpus, pnode, chosen))
+		goto out;
+	for (i = 0; i < d->nr_vcpus; i++) {
 		if (d->vcpus[i].vnode != vnode ||
-		    !cpus_prefers(ctx->host, d->id, i, node_of, old, &hard))
+		    !cpus_prefers(ctx->host, d->id, i, &cpus, old, &hard))
 			continue;
 		if (cpus_pin(ctx->host, d->id, i, chosen, cpus.count, hard))
 			error("%s: vCPU %u still prefers the old physical node",
 			      d->name, i);
 	}
+out:
 	free(chosen);
-	free(reserved);
-	free(node_of);
+	cpus_free(&cpus);
 }
 
 static int ask(struct context *ctx, unsigned int id, struct order *order,

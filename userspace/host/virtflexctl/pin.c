@@ -70,52 +70,42 @@ static int pin_node(struct context *ctx, const struct domain *d,
 static int run_pin(struct context *ctx, int argc, char **argv)
 {
 	struct cpus cpus = { 0 };
-	int *node_of = NULL, ret;
-	bool *reserved = NULL, *chosen = NULL;
 	struct domain *d = NULL;
+	bool *chosen = NULL;
 	unsigned int i;
+	int ret;
 
 	ret = target_domain(ctx, argc, argv, "pin", &d);
 	if (!ret)
 		ret = domain_read_pnodes(ctx->host, d);
-	if (ret)
-		goto out;
-	node_of = cpus_nodes(ctx->host, &cpus.count);
-	reserved = cpus_of_dom0(ctx->host, cpus.count);
-	chosen = calloc(cpus.count + 1, sizeof(*chosen));
-	if (!node_of || !chosen) {
-		error("the CPUs of this host cannot be read");
+	if (!ret && !cpus_read(ctx->host, &cpus))
 		ret = EXIT_ERROR;
-		goto out;
-	}
-	cpus.node_of = node_of;
-	cpus.reserved = reserved;
-	for (i = 0; i < d->nr_vnodes && !ret; i++)
+	if (!ret)
+		chosen = calloc(cpus.count + 1, sizeof(*chosen));
+	for (i = 0; chosen && i < d->nr_vnodes && !ret; i++)
 		ret = pin_node(ctx, d, i, &cpus, chosen);
-out:
 	free(chosen);
-	free(reserved);
-	free(node_of);
+	cpus_free(&cpus);
 	domain_free(d);
 	return ret;
 }
 
 static int run_unpin(struct context *ctx, int argc, char **argv)
 {
+	struct cpus cpus = { 0 };
 	struct domain *d = NULL;
-	unsigned int i, count = 0;
-	int *node_of, ret;
+	unsigned int i;
+	int ret;
 
 	ret = target_domain(ctx, argc, argv, "unpin", &d);
-	if (ret)
-		return ret;
-	node_of = cpus_nodes(ctx->host, &count);
-	for (i = 0; i < d->nr_vnodes && !ret && !dry_run; i++)
-		ret = pin_vcpus(ctx, d, i, NULL, count);
+	if (!ret && !cpus_read(ctx->host, &cpus))
+		ret = EXIT_ERROR;
+	for (i = 0; !ret && i < d->nr_vnodes; i++)
+		ret = pin_vcpus(ctx, d, i, NULL, cpus.count);
 	if (!ret)
 		printf("%s: vCPUs prefer no CPUs%s\n", d->name,
 		       hard ? ", and run on any" : "");
-	free(node_of);
+	cpus_free(&cpus);
 	domain_free(d);
 	return ret;
 }

@@ -4,6 +4,7 @@
 #include <libxl_utils.h>
 #include <stdlib.h>
 
+#include "shared.h"
 #include "xen.h"
 
 /**
@@ -31,14 +32,8 @@ int *cpus_nodes(struct host *host, unsigned int *count)
 	return nodes;
 }
 
-/**
- * cpus_of_dom0() - CPUs that dom0 is pinned to
- * @host: host
- * @count: how many CPUs there are
- *
- * Return: by CPU, to be freed; NULL if it may run on any of them.
- */
-bool *cpus_of_dom0(struct host *host, unsigned int count)
+/* CPUs that dom0 is pinned to, by CPU; NULL if it may run on any of them. */
+static bool *cpus_of_dom0(struct host *host, unsigned int count)
 {
 	bool *pinned = calloc(count + 1, sizeof(*pinned));
 	unsigned int i, nr_pinned = 0;
@@ -57,6 +52,34 @@ bool *cpus_of_dom0(struct host *host, unsigned int count)
 		return pinned;
 	free(pinned);
 	return NULL;
+}
+
+/**
+ * cpus_read() - the CPUs of the host, and which of them are dom0's
+ * @host: host
+ * @cpus: out, for cpus_free()
+ *
+ * Return: whether they could be read; what is wrong is said.
+ */
+bool cpus_read(struct host *host, struct cpus *cpus)
+{
+	cpus->node_of = cpus_nodes(host, &cpus->count);
+	if (!cpus->node_of) {
+		error("the CPUs of this host cannot be read");
+		return false;
+	}
+	cpus->reserved = cpus_of_dom0(host, cpus->count);
+	return true;
+}
+
+/**
+ * cpus_free() - free what cpus_read() has allocated
+ * @cpus: CPUs
+ */
+void cpus_free(struct cpus *cpus)
+{
+	free(cpus->node_of);
+	free(cpus->reserved);
 }
 
 static int set_affinity(struct host *host, unsigned int domid, unsigned int vcpu,
@@ -103,13 +126,12 @@ int cpus_pin(struct host *host, unsigned int domid, unsigned int vcpu,
 }
 
 /* Whether all CPUs of a set are of a physical node. */
-static bool only_of(const libxl_bitmap *cpus, const int *node_of, int nr_cpus,
-		    int pnode)
+static bool only_of(const libxl_bitmap *set, const struct cpus *cpus, int pnode)
 {
-	int i;
+	unsigned int i;
 
-	for (i = 0; i < nr_cpus; i++)
-		if (libxl_bitmap_test(cpus, i) && node_of[i] != pnode)
+	for (i = 0; i < cpus->count; i++)
+		if (libxl_bitmap_test(set, i) && cpus->node_of[i] != pnode)
 			return false;
 	return true;
 }
@@ -119,14 +141,14 @@ static bool only_of(const libxl_bitmap *cpus, const int *node_of, int nr_cpus,
  * @host: host
  * @domid: domain
  * @vcpu: vCPU of it
- * @node_of: physical node of each CPU
+ * @cpus: CPUs of the host
  * @pnode: physical node
  * @hard: out: it runs nowhere else
  *
  * Return: whether it does, by soft or hard affinity.
  */
 bool cpus_prefers(struct host *host, unsigned int domid, unsigned int vcpu,
-		  const int *node_of, int pnode, bool *hard)
+		  const struct cpus *cpus, int pnode, bool *hard)
 {
 	libxl_vcpuinfo *info;
 	bool prefers = false;
@@ -135,9 +157,8 @@ bool cpus_prefers(struct host *host, unsigned int domid, unsigned int vcpu,
 	*hard = false;
 	info = libxl_list_vcpu(host->ctx, domid, &nr, &nr_cpus);
 	if (info && (int)vcpu < nr) {
-		*hard = only_of(&info[vcpu].cpumap, node_of, nr_cpus, pnode);
-		prefers = *hard || only_of(&info[vcpu].cpumap_soft, node_of,
-					   nr_cpus, pnode);
+		*hard = only_of(&info[vcpu].cpumap, cpus, pnode);
+		prefers = *hard || only_of(&info[vcpu].cpumap_soft, cpus, pnode);
 	}
 	if (info)
 		libxl_vcpuinfo_list_free(info, nr);

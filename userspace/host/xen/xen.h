@@ -13,6 +13,7 @@
 #include "answer.h"
 #include "change.h"
 #include "domain.h"
+#include "pinning.h"
 
 /**
  * struct host - connections
@@ -81,11 +82,12 @@ struct pnode *host_pnodes(struct host *host, unsigned int *count);
 
 /* cpus.c */
 int *cpus_nodes(struct host *host, unsigned int *count);
-bool *cpus_of_dom0(struct host *host, unsigned int count);
+bool cpus_read(struct host *host, struct cpus *cpus);
+void cpus_free(struct cpus *cpus);
 int cpus_pin(struct host *host, unsigned int domid, unsigned int vcpu,
 	     const bool *chosen, unsigned int count, bool hard);
 bool cpus_prefers(struct host *host, unsigned int domid, unsigned int vcpu,
-		  const int *node_of, int pnode, bool *hard);
+		  const struct cpus *cpus, int pnode, bool *hard);
 
 /* domains.c */
 int domain_find(struct host *host, const char *name, unsigned int *id);
