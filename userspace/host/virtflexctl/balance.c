@@ -140,8 +140,8 @@ static int add_domains(struct context *ctx, struct row *rows,
 	for (i = 0; ids && i < nr_ids && !ret; i++) {
 		if (domain_read(ctx->host, ids[i], &d) || !d)
 			continue;
-		if (!domain_read_pnodes(ctx->host, d) &&
-		    !add_domain(rows, count, d))
+		domain_find_pnodes(ctx->host, d);
+		if (!add_domain(rows, count, d))
 			ret = EXIT_ERROR;
 		domain_free(d);
 	}

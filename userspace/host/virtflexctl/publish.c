@@ -61,10 +61,9 @@ static bool publish_new(struct context *ctx)
 	for (i = 0; ids && i < count; i++) {
 		if (domain_read(ctx->host, ids[i], &d) || !d)
 			continue;
-		if (!d->published && domain_has_config(ctx->host, d->id))
-			later |= publish_one(ctx, d) == EXIT_ERROR;
-		else
-			later |= !d->published;
+		if (!d->published)
+			later |= !domain_find_pnodes(ctx->host, d) ||
+				 publish_one(ctx, d) == EXIT_ERROR;
 		domain_free(d);
 	}
 	free(ids);

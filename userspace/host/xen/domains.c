@@ -180,36 +180,16 @@ int domain_read(struct host *host, unsigned int id, struct domain **d)
 }
 
 /**
- * domain_has_config() - has the toolstack noted a domain's configuration?
- * @host: host
- * @id: domain
- *
- * It does so last of all when it makes a domain.
- *
- * Return: whether it has.
- */
-bool domain_has_config(struct host *host, unsigned int id)
-{
-	libxl_domain_config config;
-	int ret;
-
-	libxl_domain_config_init(&config);
-	ret = libxl_retrieve_domain_configuration(host->ctx, id, &config, NULL);
-	libxl_domain_config_dispose(&config);
-	return !ret;
-}
-
-/**
- * domain_read_pnodes() - which physical nodes the toolstack chose, where nobody has said
+ * domain_find_pnodes() - which physical nodes the toolstack chose, where nobody has said
  * @host: host
  * @d: domain, whose nodes' pnode is filled in
  *
  * Takes a fifth of a second. A node that was moved is on another one: what is known is
- * left.
+ * left. The toolstack notes it last of all when it makes a domain.
  *
- * Return: enum exit_code.
+ * Return: whether all are known.
  */
-int domain_read_pnodes(struct host *host, struct domain *d)
+bool domain_find_pnodes(struct host *host, struct domain *d)
 {
 	libxl_domain_config config;
 	unsigned int i;
@@ -219,7 +199,7 @@ int domain_read_pnodes(struct host *host, struct domain *d)
 		if (d->vnodes[i].pnode == PNODE_UNKNOWN)
 			break;
 	if (i == d->nr_vnodes)
-		return EXIT_DONE;
+		return true;
 	libxl_domain_config_init(&config);
 	ret = libxl_retrieve_domain_configuration(host->ctx, d->id, &config,
 						  NULL);
@@ -228,7 +208,19 @@ int domain_read_pnodes(struct host *host, struct domain *d)
 		    (int)i < config.b_info.num_vnuma_nodes)
 			d->vnodes[i].pnode = config.b_info.vnuma_nodes[i].pnode;
 	libxl_domain_config_dispose(&config);
-	if (!ret)
+	return !ret;
+}
+
+/**
+ * domain_read_pnodes() - as domain_find_pnodes(), for who cannot do without
+ * @host: host
+ * @d: domain
+ *
+ * Return: enum exit_code; what is wrong is said.
+ */
+int domain_read_pnodes(struct host *host, struct domain *d)
+{
+	if (domain_find_pnodes(host, d))
 		return EXIT_DONE;
 	error("%s: the toolstack does not know this domain's configuration: was it made by xl?",
 	      d->name);

@@ -48,17 +48,38 @@ static int busy(const struct domain *d)
 	return EXIT_BUSY;
 }
 
-/* Makes the description what the request wants. */
+static bool write_target(struct host *host, xs_transaction_t t,
+			 const struct domain *d, unsigned int vnode)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu",
+		 (unsigned long long)d->vnodes[vnode].target_kb);
+	return store_set(host, t, text, NODE, d->id, vnode, "target");
+}
+
+/* Describes what the domain is to have, all of it. */
+static bool write_all(struct host *host, xs_transaction_t t,
+		      const struct domain *d)
+{
+	unsigned int i;
+
+	for (i = 0; i < d->nr_vnodes; i++)
+		if (!write_target(host, t, d, i) || !publish_vcpus(host, t, d, i))
+			return false;
+	return true;
+}
+
+/* Makes the description what the request wants, where that is something else. */
 static bool write_change(struct host *host, xs_transaction_t t,
-			 struct domain *d, const struct change *c, bool all)
+			 struct domain *d, const struct change *c)
 {
 	bool vcpus, target;
-	char text[24];
 	unsigned int i, v;
 
 	for (i = 0; i < d->nr_vnodes; i++) {
-		vcpus = all;
-		target = all || d->vnodes[i].target_kb != c->target_kb[i];
+		vcpus = false;
+		target = d->vnodes[i].target_kb != c->target_kb[i];
 		for (v = 0; v < d->nr_vcpus; v++) {
 			if (d->vcpus[v].vnode != i)
 				continue;
@@ -66,9 +87,7 @@ static bool write_change(struct host *host, xs_transaction_t t,
 			d->vcpus[v].online = c->online[v];
 		}
 		d->vnodes[i].target_kb = c->target_kb[i];
-		snprintf(text, sizeof(text), "%llu",
-			 (unsigned long long)c->target_kb[i]);
-		if (target && !store_set(host, t, text, NODE, d->id, i, "target"))
+		if (target && !write_target(host, t, d, i))
 			return false;
 		if (vcpus && !publish_vcpus(host, t, d, i))
 			return false;
@@ -201,7 +220,8 @@ static int make(struct host *host, xs_transaction_t t, struct domain *d,
 	if (ret)
 		return ret;
 	if (!record_write(host, t, d, m->id, m->order->words) ||
-	    !write_change(host, t, d, m->c, applied) ||
+	    (applied && !write_all(host, t, d)) ||
+	    !write_change(host, t, d, m->c) ||
 	    !write_options(host, t, d, m->order) ||
 	    !store_set(host, t, m->id, NUMA, d->id, "request_id") ||
 	    !store_set(host, t, m->c->request == REQUEST_EXPAND ? "1" : "2",
@@ -245,20 +265,6 @@ struct withdrawal {
 	const char *id;
 	bool undone;
 };
-
-/* Writes what the domain is to have, all of it. */
-static bool write_all(struct host *host, xs_transaction_t t, struct domain *d)
-{
-	struct reason why;
-	struct change c;
-	bool done;
-
-	if (!change_make(d, REQUEST_NONE, NULL, 0, &c, &why))
-		errno = EINVAL;
-	done = c.online && c.target_kb && write_change(host, t, d, &c, true);
-	change_free(&c);
-	return done;
-}
 
 static int withdraw(struct host *host, xs_transaction_t t, struct domain *d,
 		    void *arg)

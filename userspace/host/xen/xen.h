@@ -94,7 +94,7 @@ int domain_find(struct host *host, const char *name, unsigned int *id);
 unsigned int *domains_list(struct host *host, unsigned int *count);
 int domain_read(struct host *host, unsigned int id, struct domain **d);
 int domain_read_pnodes(struct host *host, struct domain *d);
-bool domain_has_config(struct host *host, unsigned int id);
+bool domain_find_pnodes(struct host *host, struct domain *d);
 bool domain_exists(struct host *host, unsigned int id);
 bool domain_alive(struct host *host, unsigned int id);
 
