@@ -299,6 +299,38 @@ struct json_object *row_json(const struct context *ctx,
 	return object;
 }
 
+/**
+ * rows_print() - print rows, as a table or as JSON
+ * @ctx: how they are to look
+ * @columns: description
+ * @key: of the array that they are in JSON
+ * @rows: rows
+ * @count: how many
+ *
+ * Return: enum exit_code.
+ */
+int rows_print(const struct context *ctx, const struct column *columns,
+	       const char *key, const void *const *rows, unsigned int count)
+{
+	struct json_object *root, *array;
+	struct table *table;
+	unsigned int i;
+
+	if (ctx->json) {
+		root = json_object_new_object();
+		array = json_object_new_array();
+		json_object_object_add(root, key, array);
+		for (i = 0; i < count; i++)
+			json_object_array_add(array,
+					      row_json(ctx, columns, rows[i]));
+		return print_json(root, JSON_PAGE);
+	}
+	table = table_new(ctx, columns);
+	for (i = 0; table && i < count; i++)
+		table_add(table, rows[i]);
+	return table_print(table, stdout);
+}
+
 /*
  * json-c leaves DEL and the control characters of C1 as they are, which JSON
  * allows and a terminal acts upon. They are only in strings.

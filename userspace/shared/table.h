@@ -91,6 +91,8 @@ struct table *table_new(const struct context *ctx,
 void table_add(struct table *t, const void *row);
 void table_free(struct table *t);
 int table_print(struct table *t, FILE *f);
+int rows_print(const struct context *ctx, const struct column *columns,
+	       const char *key, const void *const *rows, unsigned int count);
 struct json_object *row_json(const struct context *ctx,
 			     const struct column *columns, const void *row);
 

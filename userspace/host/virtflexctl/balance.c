@@ -149,27 +149,22 @@ static int add_domains(struct context *ctx, struct row *rows,
 	return ret;
 }
 
+/* Those that have memory: not every number is a node. */
 static int print_rows(const struct context *ctx, const struct row *rows,
 		      unsigned int count)
 {
-	struct json_object *root, *array;
-	struct table *table;
-	unsigned int i;
+	const void **shown = calloc(count + 1, sizeof(*shown));
+	unsigned int i, nr = 0;
+	int ret;
 
-	if (ctx->json) {
-		root = json_object_new_object();
-		array = json_object_new_array();
-		json_object_object_add(root, "pnodes", array);
-		for (i = 0; i < count; i++)
-			if (rows[i].size_kb)
-				json_object_array_add(array, row_json(ctx, columns, &rows[i]));
-		return print_json(root, JSON_PAGE);
-	}
-	table = table_new(ctx, columns);
-	for (i = 0; table && i < count; i++)
+	if (!shown)
+		return EXIT_ERROR;
+	for (i = 0; i < count; i++)
 		if (rows[i].size_kb)
-			table_add(table, &rows[i]);
-	return table_print(table, stdout);
+			shown[nr++] = &rows[i];
+	ret = rows_print(ctx, columns, "pnodes", shown, nr);
+	free(shown);
+	return ret;
 }
 
 static int run(struct context *ctx, int argc, char **argv)

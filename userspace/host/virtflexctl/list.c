@@ -103,28 +103,6 @@ static const struct column columns[] = {
 	{ 0 },
 };
 
-static int print_rows(struct context *ctx, struct domain **all,
-		      unsigned int count)
-{
-	struct json_object *rows, *root;
-	struct table *table;
-	unsigned int i;
-
-	if (ctx->json) {
-		root = json_object_new_object();
-		rows = json_object_new_array();
-		json_object_object_add(root, "domains", rows);
-		for (i = 0; i < count; i++)
-			json_object_array_add(rows, row_json(ctx, columns,
-							     all[i]));
-		return print_json(root, JSON_PAGE);
-	}
-	table = table_new(ctx, columns);
-	for (i = 0; table && i < count; i++)
-		table_add(table, all[i]);
-	return table_print(table, stdout);
-}
-
 static int run(struct context *ctx, int argc, char **argv)
 {
 	unsigned int nr_ids, i, count = 0;
@@ -148,7 +126,9 @@ static int run(struct context *ctx, int argc, char **argv)
 			continue;
 		count++;
 	}
-	ret = all ? print_rows(ctx, all, count) : EXIT_ERROR;
+	ret = !all ? EXIT_ERROR :
+	      rows_print(ctx, columns, "domains", (const void *const *)all,
+			 count);
 	if (!count && !ctx->json && !ret)
 		error("no domain has virtual nodes: that takes vnuma= in its configuration");
 	for (i = 0; all && i < count; i++)
