@@ -26,6 +26,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "answer.h"
 #include "change.h"
 #include "check.h"
 #include "compat.h"
@@ -34,7 +35,6 @@
 #include "memory.h"
 #include "parse.h"
 #include "plan.h"
-#include "result.h"
 #include "state.h"
 #include "step.h"
 #include "usage.h"
@@ -67,13 +67,8 @@ static struct {
 
 	struct vf_reading now;		/* what is being carried out */
 	struct vf_reading next;		/* scratch */
-	struct vf_reading unanswered;	/* carried out or refused, but not answered */
-	bool has_unanswered;		/* there is no way to answer it */
-	bool answer_pending;		/* it is to be answered, as "now" is */
-	bool answer_due;		/* status, last_error and result are of "now", untold */
-	char answered[VF_ID_LEN];	/* name of the last request that was answered */
+	struct vf_answers answers;
 	unsigned int retries;		/* failed accesses to xenstore in a row */
-	struct vf_error last_error;	/* value of the key error, as far as known */
 
 	struct vf_steps plan;
 	struct vf_wanted *initial;	/* before the change that is going on */
@@ -82,7 +77,6 @@ static struct {
 	struct vf_error why;		/* why it is rolled back; empty if it is not */
 	enum vf_outcome outcome;	/* if it is rolled back */
 	struct vf_status status;
-	struct vf_result result;
 } change;
 
 static void retry_later(void)
@@ -99,12 +93,6 @@ static void retry_xenstore(const char *what, int ret)
 	mod_delayed_work(change.queue, &change.work,
 			 HZ << min(change.retries, MAX_BACKOFF_SHIFT));
 	change.retries++;
-}
-
-static void write_error(const char *text)
-{
-	strscpy(change.last_error.text, text, sizeof(change.last_error.text));
-	vf_xs_write("error", text);
 }
 
 /* Whether there is another request by now, which is then in "now". */
@@ -209,57 +197,16 @@ static void add_not_rolled_back(struct vf_error *why)
  * Ends of a request. They return what vf_xs_answer() does.
  */
 
-/*
- * An answer that could not be written is pending, if it can be later. Otherwise the request
- * is remembered, so that it is not started again.
- */
-static void remember_unanswered(bool pending)
-{
-	swap(change.unanswered, change.now);
-	change.has_unanswered = !pending;
-	change.answer_pending = pending;
-}
-
-/*
- * Where xenstore has no room for the answer, it is pending: what was carried out, or
- * refused, is not checked again.
- */
 static int answer(const char *error)
 {
-	struct vf_answer answer = {
-		.status	= change.status.text,
-		.error	= change.last_error.text,
-		.result	= &change.result,
-	};
-	int ret;
+	int ret = vf_answer(&change.answers, change.guest, &change.now,
+			    &change.next, change.status.text, error);
 
-	if (error != change.last_error.text)
-		strscpy(change.last_error.text, error,
-			sizeof(change.last_error.text));
-	ret = vf_xs_answer(change.guest, &change.now, &change.next, &answer);
-	change.answer_due = ret == -ESTALE;
-	if (!ret)
-		strscpy(change.answered, change.now.wanted->id,
-			sizeof(change.answered));
-	if (!ret || ret == -ESTALE) {
+	if (!ret || ret == -ESTALE)
 		change.retries = 0;
-	} else if (vf_xs_is_transient(ret)) {
+	if (change.answers.pending)
 		retry_xenstore("answered", ret);
-		remember_unanswered(true);
-	} else {
-		pr_warn_ratelimited("numa/topo_change cannot be written: %pe\n",
-				    ERR_PTR(ret));
-		remember_unanswered(false);
-	}
 	return ret;
-}
-
-/* Return: as the ends of a request; -ESTALE also if there is another request. */
-static int write_pending_answer(void)
-{
-	change.answer_pending = false;
-	swap(change.unanswered, change.now);
-	return answer(change.last_error.text);
 }
 
 static void show_refused(const struct vf_error *why)
@@ -273,7 +220,7 @@ static void show_refused(const struct vf_error *why)
 static int refuse(const struct vf_error *why)
 {
 	show_refused(why);
-	vf_result_set(&change.result, change.outcome, change.guest, change.initial);
+	vf_result_set(&change.answers.result, change.outcome, change.guest, change.initial);
 	return answer(why->text);
 }
 
@@ -282,8 +229,7 @@ static void refuse_unwritable(int ret)
 {
 	struct vf_error why;
 
-	if (change.has_unanswered &&
-	    vf_reading_equal(change.guest, &change.unanswered, &change.now))
+	if (vf_answer_is_hopeless(&change.answers, change.guest, &change.now))
 		return;
 	if (ret == -EACCES)
 		vf_error_set(&why,
@@ -293,8 +239,8 @@ static void refuse_unwritable(int ret)
 			     ERR_PTR(ret));
 	show_refused(&why);
 	vf_status_write(&change.status);
-	write_error(why.text);
-	remember_unanswered(false);
+	vf_answer_error(&change.answers, why.text);
+	vf_answer_give_up(&change.answers, &change.now);
 }
 
 static int finish(void)
@@ -316,7 +262,7 @@ static int finish(void)
 		      vf_state_generation());
 	short_of = vf_status_short(&change.status, change.guest,
 				   change.now.wanted);
-	vf_result_set(&change.result, short_of ? VF_RESULT_PARTLY : VF_RESULT_DONE,
+	vf_result_set(&change.answers.result, short_of ? VF_RESULT_PARTLY : VF_RESULT_DONE,
 		      change.guest, change.now.wanted);
 	if (!short_of)
 		return answer("");
@@ -399,7 +345,7 @@ static int carry_out(void)
 		}
 	}
 	if (!resumed)
-		write_error(change.why.text);
+		vf_answer_error(&change.answers, change.why.text);
 	ret = roll_back();
 	if (ret && !test_bit(STOP, &change.flags))
 		return ret;
@@ -429,17 +375,17 @@ static bool accept_description(bool complete)
 	else
 		ret = vf_wanted_check(change.guest, change.now.wanted, &why);
 	if (ret) {
-		if (strcmp(change.last_error.text, why.text)) {
+		if (strcmp(change.answers.error.text, why.text)) {
 			pr_warn_ratelimited("description not shown: %s\n",
 					    why.text);
-			write_error(why.text);
+			vf_answer_error(&change.answers, why.text);
 		}
 		return false;
 	}
 	vf_wanted_commit(change.guest, change.now.wanted);
 	change.described = true;
-	if (change.last_error.text[0])
-		write_error("");
+	if (change.answers.error.text[0])
+		vf_answer_error(&change.answers, "");
 	return true;
 }
 
@@ -461,17 +407,15 @@ static void announce(void)
  */
 static bool answer_withdrawal(int *ret)
 {
-	const char *id = change.now.wanted->id;
-
-	if (!change.answer_due) {
-		if (!*id || !strcmp(id, change.answered))
+	if (!change.answers.due) {
+		if (vf_answer_is_told(&change.answers, &change.now))
 			return false;
-		vf_result_set(&change.result, VF_RESULT_WITHDRAWN, change.guest,
+		vf_result_set(&change.answers.result, VF_RESULT_WITHDRAWN, change.guest,
 			      NULL);
 		if (!change.status.text[0])
 			vf_status_set(&change.status, "idle");
 	}
-	*ret = answer(change.last_error.text);
+	*ret = answer(change.answers.error.text);
 	return true;
 }
 
@@ -484,8 +428,9 @@ static bool process_request(void)
 		if (test_bit(STOP, &change.flags))
 			return false;
 		clear_bit(REREAD, &change.flags);
-		if (change.answer_pending) {
-			ret = write_pending_answer();
+		if (change.answers.pending) {
+			vf_answer_resume(&change.answers, &change.now);
+			ret = answer(change.answers.error.text);
 			continue;
 		}
 		ret = vf_xs_read(change.guest, &change.now, !change.described);
@@ -497,7 +442,7 @@ static bool process_request(void)
 			announce();
 		if (!change.now.asked && !change.in_progress) {
 			change.retries = 0;
-			change.has_unanswered = false;
+			change.answers.hopeless = false;
 			if (answer_withdrawal(&ret))
 				continue;
 			if (!change.described)
@@ -514,7 +459,7 @@ static bool process_request(void)
 			return true;
 		}
 		change.retries = 0;
-		change.has_unanswered = false;
+		change.answers.hopeless = false;
 		ret = carry_out();
 	} while (ret == -ESTALE);
 	return ret != -ESHUTDOWN;
@@ -526,11 +471,10 @@ static void start(void)
 	if (vf_xs_ready() &&
 	    !vf_xs_read(change.guest, &change.now, true) &&
 	    !change.now.asked) {
-		strscpy(change.answered, change.now.wanted->id,
-			sizeof(change.answered));
+		vf_answer_set_told(&change.answers, &change.now);
 		vf_xs_write("status", "idle");
-		if (!accept_description(false) && !change.last_error.text[0])
-			write_error("");
+		if (!accept_description(false) && !change.answers.error.text[0])
+			vf_answer_error(&change.answers, "");
 	}
 	change.start_ret = vf_state_republish(change.guest);
 	change.started = true;
@@ -575,7 +519,7 @@ static void free_all(void)
 	kvfree(change.plan.step);
 	vf_wanted_free(change.now.wanted);
 	vf_wanted_free(change.next.wanted);
-	vf_wanted_free(change.unanswered.wanted);
+	vf_wanted_free(change.answers.unanswered.wanted);
 	vf_wanted_free(change.initial);
 	vf_guest_free(change.guest);
 }
@@ -593,12 +537,12 @@ static int alloc_all(void)
 				    GFP_KERNEL);
 	change.now.wanted = vf_wanted_alloc(change.guest);
 	change.next.wanted = vf_wanted_alloc(change.guest);
-	change.unanswered.wanted = vf_wanted_alloc(change.guest);
+	change.answers.unanswered.wanted = vf_wanted_alloc(change.guest);
 	change.initial = vf_wanted_alloc(change.guest);
 	/* Frozen with user space: no change goes on while a guest is saved. */
 	change.queue = alloc_ordered_workqueue("virtflex", WQ_FREEZABLE);
 	if (!change.plan.step || !change.now.wanted || !change.next.wanted ||
-	    !change.unanswered.wanted || !change.initial || !change.queue) {
+	    !change.answers.unanswered.wanted || !change.initial || !change.queue) {
 		free_all();
 		return -ENOMEM;
 	}
