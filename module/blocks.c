@@ -49,6 +49,32 @@ static void count_small(struct vf_blocks *b, unsigned int order, long pages)
 		vf_count(&b->counts.small_kb, vf_pages_kb(pages));
 }
 
+static void account(struct vf_blocks *b, long pages)
+{
+	if (b->moving)
+		b->unaccounted += pages;
+	else
+		vf_extent_account(pages);
+}
+
+/**
+ * vf_blocks_set_moving() - a move begins or ends
+ * @b: blocks of the node
+ * @moving: it begins
+ *
+ * Told of each extent twice, the balloon driver of a stock kernel would take memory that
+ * is still to come to the guest for the extent's (vf_extent_account()).
+ *
+ * Context: the worker.
+ */
+void vf_blocks_set_moving(struct vf_blocks *b, bool moving)
+{
+	b->moving = moving;
+	if (!moving && b->unaccounted)
+		vf_extent_account(b->unaccounted);
+	b->unaccounted = 0;
+}
+
 /* Give populated pages, which are no block any more, to the page allocator. */
 static void free_populated(struct page *page, unsigned int order)
 {
@@ -93,9 +119,11 @@ bool vf_blocks_unplug(struct vf_blocks *b, struct page *page, unsigned int order
 	ret = vf_extent_decrease(page_to_pfn(page), order);
 	us = vf_count_time(&b->counts.decrease_us, begin);
 	trace_virtflex_extent_unplug(b->node, page_to_pfn(page), nr, ret ? 0 : nr, us);
+	if (ret != -EBUSY)
+		vf_origin_went(&b->origin, page_to_pfn(page), nr);
 	if (!ret) {
 		count_small(b, order, nr);
-		vf_extent_account(-(long)nr);
+		account(b, -(long)nr);
 		return true;
 	}
 	vf_block_unmark(page);
@@ -179,7 +207,8 @@ static bool plug_block(struct vf_blocks *b, struct page *page,
 	done = populate(b, page_to_pfn(page), pages, order, smaller);
 	if (!done)
 		return false;
-	vf_extent_account(done);
+	account(b, done);
+	vf_origin_came(&b->origin, page_to_pfn(page), done);
 	if (order == VF_EXTENT_ORDER && !smaller)
 		vf_count(&b->counts.plug_extents, 1);
 	else
@@ -219,6 +248,20 @@ enum vf_attempt vf_blocks_plug(struct vf_blocks *b, unsigned long pages)
 	if (plug_block(b, small ?: extent, pages, true))
 		return VF_DONE;
 	return VF_NEXT;
+}
+
+/**
+ * vf_blocks_plug_extent() - try to plug an extent, or a part of it
+ * @b: blocks of the node
+ * @page: the first page of an extent that is unplugged
+ *
+ * Context: the worker. Sleeps.
+ * Return: whether any page came. What did not is the first to be tried by vf_blocks_plug().
+ */
+bool vf_blocks_plug_extent(struct vf_blocks *b, struct page *page)
+{
+	return plug_block(b, page, VF_EXTENT_PAGES, false) ||
+	       plug_block(b, page, VF_EXTENT_PAGES, true);
 }
 
 /* The first page of a block that an earlier load of the module left. */

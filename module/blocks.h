@@ -7,6 +7,7 @@
 #include <linux/list.h>
 
 #include "memory.h"
+#include "origin.h"
 
 /**
  * struct vf_blocks - unplugged blocks of a node
@@ -14,6 +15,9 @@
  * @vnode: Xen's number of it
  * @extents: blocks of VF_EXTENT_ORDER
  * @small: smaller ones
+ * @origin: which of the node's pages came from its physical node of now
+ * @moving: what goes comes back at once, so the balloon driver is told of the rest
+ * @unaccounted: pages it was not told of, plugged or, if negative, unplugged
  * @counts: written by the worker, read by anybody
  */
 struct vf_blocks {
@@ -21,6 +25,9 @@ struct vf_blocks {
 	u32 vnode;
 	struct list_head extents;
 	struct list_head small;
+	struct vf_origin origin;
+	bool moving;
+	long unaccounted;
 	struct vf_memory_counts counts;
 };
 
@@ -43,5 +50,7 @@ void vf_blocks_init(struct vf_blocks *b, u32 node, u32 vnode);
 void vf_blocks_adopt(struct vf_blocks *b);
 bool vf_blocks_unplug(struct vf_blocks *b, struct page *page, unsigned int order);
 enum vf_attempt vf_blocks_plug(struct vf_blocks *b, unsigned long pages);
+bool vf_blocks_plug_extent(struct vf_blocks *b, struct page *page);
+void vf_blocks_set_moving(struct vf_blocks *b, bool moving);
 
 #endif /* VIRTFLEX_BLOCKS_H */

@@ -137,8 +137,14 @@ static const char *verb(void)
 {
 	if (change.rolling_back)
 		return "rolling back";
-	return change.now.wanted->request == VF_SHRINK ? "shrinking" :
-							 "expanding";
+	switch (change.now.wanted->request) {
+	case VF_SHRINK:
+		return "shrinking";
+	case VF_MOVE:
+		return "moving";
+	default:
+		return "expanding";
+	}
 }
 
 static int run_step(u32 step, const struct vf_wanted *goal)
@@ -289,7 +295,8 @@ static int plan(struct vf_error *why)
 	if (vf_wanted_check(change.guest, change.now.wanted, why) ||
 	    vf_usage_min(change.guest, change.now.wanted, why) ||
 	    vf_usage_low(change.guest, change.now.wanted, why) ||
-	    vf_usage_headroom(change.guest, change.now.wanted, why))
+	    vf_usage_headroom(change.guest, change.now.wanted, why) ||
+	    vf_usage_can_move(change.guest, change.now.wanted, why))
 		return -EINVAL;
 	return vf_plan(change.guest, change.now.wanted, &change.plan);
 }
@@ -306,6 +313,12 @@ static int run_plan(struct vf_error *why)
 
 	if (ret)
 		return ret;
+	ret = vf_guest_take_pnodes(change.guest, change.now.wanted);
+	if (ret) {
+		change.outcome = VF_RESULT_FAILED;
+		vf_error_set(why, "no memory to note what comes from another physical node");
+		return ret;
+	}
 	for (i = 0; i < change.plan.nr && !ret; i++) {
 		ret = interrupted() ?: run_step(i, change.now.wanted);
 		if (!ret || ret == -EAGAIN || ret == -ESHUTDOWN)
@@ -382,6 +395,9 @@ static bool accept_description(bool complete)
 		}
 		return false;
 	}
+	/* What is not known to be elsewhere is not moved: no more than that. */
+	if (vf_guest_take_pnodes(change.guest, change.now.wanted))
+		pr_warn("no memory to note what comes from another physical node\n");
 	vf_wanted_commit(change.guest, change.now.wanted);
 	change.described = true;
 	if (change.answers.error.text[0])

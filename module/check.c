@@ -5,7 +5,7 @@
 #include "check.h"
 #include "parse.h"
 
-/* An expand takes nothing away, a shrink adds nothing. */
+/* An expand takes nothing away, a shrink adds nothing, a move neither. */
 static int check_node_direction(const struct vf_guest *guest,
 				const struct vf_wanted *wanted, u32 node,
 				struct vf_error *err)
@@ -35,6 +35,19 @@ static int check_node_direction(const struct vf_guest *guest,
 			     n->vnode, (unsigned long long)target_kb);
 		return -EINVAL;
 	}
+	if (wanted->request == VF_MOVE && n->active && n->pnode == VF_PNODE_UNKNOWN &&
+	    wanted->nodes[node].has[VF_KEY_PNODE]) {
+		vf_error_set(err,
+			     "numa/node/%u/pnode: where its memory is now was never said; move it while it is away",
+			     n->vnode);
+		return -EINVAL;
+	}
+	if (wanted->request == VF_MOVE && (more || less)) {
+		vf_error_set(err,
+			     "numa/node/%u/target: a move changes no amount, and %llu KiB is not what it was",
+			     n->vnode, (unsigned long long)target_kb);
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -43,6 +56,7 @@ static int check_vcpu_direction(const struct vf_guest *guest,
 				struct vf_error *err)
 {
 	const struct vf_vcpu *v = &guest->vcpus[vcpu];
+	bool online = wanted->vcpus[vcpu] == VF_VCPU_ONLINE;
 	u32 vnode = guest->nodes[v->node].vnode;
 
 	if (vf_wanted_keeps_vcpu(guest, wanted, vcpu))
@@ -58,6 +72,13 @@ static int check_vcpu_direction(const struct vf_guest *guest,
 	    wanted->vcpus[vcpu] == VF_VCPU_OFFLINE) {
 		vf_error_set(err,
 			     "numa/node/%u/vcpu/%u: an expand takes no vCPU offline",
+			     vnode, v->id);
+		return -EINVAL;
+	}
+	if (wanted->request == VF_MOVE && wanted->vcpus[vcpu] != VF_VCPU_UNNAMED &&
+	    online != v->was_online) {
+		vf_error_set(err,
+			     "numa/node/%u/vcpu/%u: a move takes no vCPU on or offline",
 			     vnode, v->id);
 		return -EINVAL;
 	}

@@ -118,6 +118,7 @@ void vf_guest_refresh(struct vf_guest *guest)
 		n->unplugged_kb = vf_memory_unplugged_kb(n->id) -
 				  vf_memory_leaked_kb(n->id);
 		n->small_kb = vf_memory_small_kb(n->id);
+		n->elsewhere_kb = vf_memory_elsewhere_kb(n->id, n->current_kb);
 		if (!n->described)
 			n->active = n->current_kb > 0;
 	}
@@ -151,6 +152,35 @@ void vf_guest_set_baseline(struct vf_guest *guest)
 		guest->nodes[i].was_kb = guest->nodes[i].current_kb;
 	for (i = 0; i < guest->nr_vcpus; i++)
 		guest->vcpus[i].was_online = guest->vcpus[i].online;
+}
+
+/**
+ * vf_guest_take_pnodes() - memory of nodes comes from where the host says now
+ * @guest: updated
+ * @wanted: says which physical nodes that are; it passed vf_wanted_check()
+ *
+ * That is so as soon as the host has told Xen, whatever becomes of its request.
+ *
+ * Context: the worker. Sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int vf_guest_take_pnodes(struct vf_guest *guest, const struct vf_wanted *wanted)
+{
+	int ret;
+	u32 i;
+
+	for (i = 0; i < guest->nr_nodes; i++) {
+		struct vf_node *n = &guest->nodes[i];
+
+		if (!n->online || !vf_wanted_other_pnode(guest, wanted, i))
+			continue;
+		ret = vf_memory_pnode_changed(n->id);
+		if (ret)
+			return ret;
+		n->pnode = wanted->nodes[i].value[VF_KEY_PNODE];
+	}
+	vf_guest_refresh(guest);
+	return 0;
 }
 
 /* Both are set before the callbacks are registered, const from then on. */

@@ -10,6 +10,7 @@ void vf_guest_free(struct vf_guest *guest);
 u64 vf_guest_node_kb(u32 node);
 void vf_guest_refresh(struct vf_guest *guest);
 void vf_guest_set_baseline(struct vf_guest *guest);
+int vf_guest_take_pnodes(struct vf_guest *guest, const struct vf_wanted *wanted);
 int vf_guest_watch(void (*changed)(void));
 void vf_guest_unwatch(void);
 

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory of nodes, unplugged extent by extent in walks over a node, and plugged. What
- * becomes of the extents, and what holds their pages, is in blocks.c.
+ * Memory of nodes, unplugged extent by extent, and plugged. How extents in use are
+ * evacuated is in walk.c; what becomes of them, and what holds their pages, in blocks.c.
  *
  * Locking: only the worker of change.c changes anything here, and load and unload when
  * the worker does not run. Counters may be read at any time.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/delay.h>
-#include <linux/gfp.h>
 #include <linux/ktime.h>
-#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
-#include <linux/mmzone.h>
 #include <linux/nodemask.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -26,11 +22,7 @@
 #include "memory.h"
 #include "topology.h"
 #include "usage.h"
-
-#include "trace.h"
-
-/* Give up after so many walks in a row over all extents that unplugged none. */
-#define MAX_IDLE_WALKS	3
+#include "walk.h"
 
 /* Give up after so many extents in a row that failed for want of memory elsewhere. */
 #define MAX_NOMEM	8
@@ -38,124 +30,36 @@
 /**
  * struct vf_memory_node - memory of a node
  * @blocks: what is unplugged of it
- * @next: extents from here on, downwards, have not been tried in this walk
- * @idle_walks: walks in a row that unplugged nothing
+ * @walk: over its extents, while memory is unplugged
  * @nomem: extents in a row that failed for want of memory elsewhere
- * @progress: this walk unplugged something
  */
 struct vf_memory_node {
 	struct vf_blocks blocks;
-	unsigned long next;
-	unsigned int idle_walks;
+	struct vf_walk walk;
 	unsigned int nomem;
-	bool progress;
 };
 
 /* By node id; set at load, const from then on. */
 static struct vf_memory_node *memory;
 
-static unsigned long node_begin(u32 node)
-{
-	return ALIGN(NODE_DATA(node)->node_start_pfn, VF_EXTENT_PAGES);
-}
-
-static unsigned long node_end(u32 node)
-{
-	return ALIGN_DOWN(pgdat_end_pfn(NODE_DATA(node)), VF_EXTENT_PAGES);
-}
-
-/*
- * alloc_contig_range() gives a reference to each page; in a block only the first has
- * one. Return: false if a page has another reference; all are as they were then.
- */
-static bool freeze_tail_refs(struct page *page, unsigned int order)
-{
-	unsigned long i, nr = 1UL << order;
-
-	for (i = 1; i < nr; i++) {
-		if (page_ref_freeze(page + i, 1))
-			continue;
-		while (--i)
-			page_ref_unfreeze(page + i, 1);
-		return false;
-	}
-	return true;
-}
-
 /*
  * Unplugging.
  */
-
-/* Whether all of an extent is memory of this node, and none of it is unplugged. */
-static bool extent_is_whole(u32 node, unsigned long pfn)
-{
-	struct page *first = pfn_to_online_page(pfn);
-	unsigned long i;
-
-	if (!first || vf_block_in_zone_dma(first))
-		return false;
-	for (i = 0; i < VF_EXTENT_PAGES; i++) {
-		struct page *page = pfn_to_online_page(pfn + i);
-
-		if (!page || page_zone(page) != page_zone(first) ||
-		    page_to_nid(page) != node || PageReserved(page) ||
-		    PageOffline(page))
-			return false;
-	}
-	return true;
-}
-
-/* Return: 0; -ENOMEM if there is no memory elsewhere for what is in it; other errors. */
-static int evacuate(u32 node, unsigned long pfn)
-{
-	ktime_t begin = ktime_get();
-	unsigned long i;
-	int ret;
-	s64 us;
-
-	/*
-	 * Migrates what is in the extent, and waits for it. It may reclaim memory,
-	 * but fails rather than invoke the OOM killer.
-	 */
-	ret = alloc_contig_range(pfn, pfn + VF_EXTENT_PAGES, MIGRATE_MOVABLE,
-				 GFP_KERNEL | __GFP_NOWARN);
-	if (!ret && !freeze_tail_refs(pfn_to_page(pfn), VF_EXTENT_ORDER)) {
-		for (i = 0; i < VF_EXTENT_PAGES; i++)
-			__free_page(pfn_to_page(pfn + i));
-		ret = -EBUSY;
-	}
-	us = vf_count_time(&memory[node].blocks.counts.evacuate_us, begin);
-	if (ret) {
-		vf_count(&memory[node].blocks.counts.evacuate_fail, 1);
-		trace_virtflex_evacuate_fail(node, pfn, ret, us);
-	}
-	return ret;
-}
 
 /* Try the next extent. */
 static enum vf_attempt unplug_next(u32 node)
 {
 	struct vf_memory_node *n = &memory[node];
+	enum vf_attempt attempt;
 	struct page *page;
 	int ret;
 
-	if (n->next <= node_begin(node)) {
-		n->idle_walks = n->progress ? 0 : n->idle_walks + 1;
-		if (n->idle_walks == MAX_IDLE_WALKS)
-			return VF_EXHAUSTED;
-		n->next = node_end(node);
-		n->progress = false;
-		/* Transient references to pages are dropped meanwhile. */
-		if (n->idle_walks)
-			msleep(20);
-		return VF_NEXT;
-	}
-	n->next -= VF_EXTENT_PAGES;
-	if (!extent_is_whole(node, n->next))
-		return VF_NEXT;
-	page = pfn_to_page(n->next);
-	vf_unisolate_range(n->next, VF_EXTENT_PAGES);
-	ret = evacuate(node, n->next);
+	attempt = vf_walk_next(&n->walk);
+	if (attempt != VF_DONE)
+		return attempt;
+	page = pfn_to_page(n->walk.next);
+	vf_unisolate_range(n->walk.next, VF_EXTENT_PAGES);
+	ret = vf_walk_evacuate(&n->walk, &n->blocks.counts);
 	/* A large page may lack one like it, which says nothing of other memory. */
 	if (ret == -ENOMEM && ++n->nomem >= MAX_NOMEM && !vf_usage_has_free())
 		return VF_EXHAUSTED;
@@ -163,7 +67,6 @@ static enum vf_attempt unplug_next(u32 node)
 		n->nomem = 0;
 	if (ret)
 		return VF_NEXT;
-	n->progress = true;
 	if (!vf_blocks_unplug(&n->blocks, page, VF_EXTENT_ORDER))
 		return VF_EXHAUSTED;
 	vf_count(&n->blocks.counts.unplug_evacuated, 1);
@@ -176,10 +79,8 @@ static enum vf_attempt unplug_next(u32 node)
  */
 void vf_memory_unplug_begin(u32 node)
 {
-	memory[node].next = node_end(node);
-	memory[node].idle_walks = 0;
+	vf_walk_begin(&memory[node].walk, node);
 	memory[node].nomem = 0;
-	memory[node].progress = false;
 }
 
 static enum vf_attempt unplug(u32 node)
@@ -193,7 +94,7 @@ static enum vf_attempt unplug(u32 node)
 		vf_isolate_again();
 		return unplug_next(node);
 	}
-	n->progress = true;
+	n->walk.progress = true;
 	if (!vf_blocks_unplug(&n->blocks, page, VF_EXTENT_ORDER))
 		return VF_EXHAUSTED;
 	vf_count(&n->blocks.counts.unplug_free, 1);
@@ -331,6 +232,48 @@ u64 vf_memory_all_unplugged_kb(void)
 }
 
 /**
+ * vf_memory_elsewhere_kb() - memory of a node on an earlier physical node, as far as known
+ * @node: its id
+ * @current_kb: memory it has
+ *
+ * Context: the worker.
+ * Return: KiB of those; 0 if its physical node did not change.
+ */
+u64 vf_memory_elsewhere_kb(u32 node, u64 current_kb)
+{
+	const struct vf_origin *o = &memory[node].blocks.origin;
+	u64 here_kb = vf_pages_kb(o->pages);
+
+	return o->here && current_kb > here_kb ? current_kb - here_kb : 0;
+}
+
+/**
+ * vf_memory_pnode_changed() - memory of a node comes from another physical node now
+ * @node: its id
+ *
+ * What it has stays where it is.
+ *
+ * Context: the worker. Sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int vf_memory_pnode_changed(u32 node)
+{
+	return vf_origin_reset(&memory[node].blocks.origin, node);
+}
+
+/**
+ * vf_memory_blocks() - the unplugged blocks of a node
+ * @node: its id
+ *
+ * Context: the worker.
+ * Return: the blocks.
+ */
+struct vf_blocks *vf_memory_blocks(u32 node)
+{
+	return &memory[node].blocks;
+}
+
+/**
  * vf_memory_counts() - counters of a node's memory
  * @node: its id
  * @counts: out; each number is right, though not all of one moment
@@ -413,5 +356,7 @@ void vf_memory_exit(void)
 					node, vf_memory_unplugged_kb(node),
 					vf_memory_leaked_kb(node));
 	}
+	for (node = 0; node < nr_node_ids; node++)
+		vf_origin_free(&memory[node].blocks.origin);
 	kvfree(memory);
 }

@@ -7,6 +7,8 @@
 
 #include "pure.h"
 
+struct vf_blocks;
+
 /** vf_pages_kb() - so many pages, in KiB */
 static inline u64 vf_pages_kb(unsigned long pages)
 {
@@ -63,6 +65,9 @@ u64 vf_memory_unplugged_kb(u32 node);
 u64 vf_memory_small_kb(u32 node);
 u64 vf_memory_leaked_kb(u32 node);
 u64 vf_memory_all_unplugged_kb(void);
+u64 vf_memory_elsewhere_kb(u32 node, u64 current_kb);
+int vf_memory_pnode_changed(u32 node);
+struct vf_blocks *vf_memory_blocks(u32 node);
 
 void vf_memory_unplug_begin(u32 node);
 enum vf_attempt vf_memory_unplug(u32 node);

@@ -156,12 +156,12 @@ int vf_wanted_request(struct vf_wanted *wanted, const char *value, size_t len,
 {
 	char quoted[QUOTE_LEN];
 
-	if (len == 1 && value[0] >= '0' && value[0] <= '2') {
+	if (len == 1 && value[0] >= '0' && value[0] <= '3') {
 		wanted->request = value[0] - '0';
 		return 0;
 	}
 	vf_quote(quoted, sizeof(quoted), value, len);
-	vf_error_set(err, "numa/topo_change: \"%s\" is not 0, 1 or 2", quoted);
+	vf_error_set(err, "numa/topo_change: \"%s\" is not 0, 1, 2 or 3", quoted);
 	return -EINVAL;
 }
 

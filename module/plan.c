@@ -14,7 +14,7 @@
  */
 u32 vf_plan_max_steps(const struct vf_guest *guest)
 {
-	return guest->nr_nodes + guest->nr_vcpus + 4;
+	return 2 * guest->nr_nodes + guest->nr_vcpus + 4;
 }
 
 static int append(struct vf_steps *steps, enum vf_step_kind kind, u32 index)
@@ -134,6 +134,18 @@ static int append_removals(const struct vf_guest *guest,
 	return ret ?: append_memory(guest, wanted, -1, plan);
 }
 
+static int append_moves(const struct vf_guest *guest,
+			const struct vf_wanted *wanted, struct vf_steps *plan)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < guest->nr_nodes && !ret; i++)
+		if (vf_wanted_moves(guest, wanted, i))
+			ret = append(plan, VF_STEP_MOVE, i);
+	return ret;
+}
+
 /**
  * vf_plan() - steps from what there is to what is wanted
  * @guest: what there is, right now
@@ -158,6 +170,8 @@ int vf_plan(const struct vf_guest *guest, const struct vf_wanted *wanted,
 		ret = append(plan, VF_STEP_GRACE, 0);
 	if (!ret)
 		ret = append_removals(guest, wanted, plan);
+	if (!ret)
+		ret = append_moves(guest, wanted, plan);
 	if (!ret)
 		ret = append(plan, VF_STEP_PUBLISH, 0);
 	return ret;
@@ -213,6 +227,10 @@ void vf_step_text(const struct vf_guest *guest, struct vf_step step,
 		break;
 	case VF_STEP_UNPLUG:
 		snprintf(text, size, "unplug memory of node %u",
+			 guest->nodes[step.index].vnode);
+		break;
+	case VF_STEP_MOVE:
+		snprintf(text, size, "move memory of node %u",
 			 guest->nodes[step.index].vnode);
 		break;
 	default:

@@ -17,6 +17,7 @@
  * @VF_STEP_VCPU_OFFLINE: take a vCPU offline
  * @VF_STEP_ISOLATE: isolate nodes that are to be unplugged as a whole
  * @VF_STEP_UNPLUG: unplug memory of a node
+ * @VF_STEP_MOVE: move memory of a node to another physical node
  * @VF_STEP_PUBLISH: publish what is now, arrived nodes among the active ones;
  *	the change is done and no longer undone
  */
@@ -28,6 +29,7 @@ enum vf_step_kind {
 	VF_STEP_VCPU_OFFLINE,
 	VF_STEP_ISOLATE,
 	VF_STEP_UNPLUG,
+	VF_STEP_MOVE,
 	VF_STEP_PUBLISH,
 	VF_NR_STEP_KINDS,
 };

@@ -12,6 +12,39 @@ static const char *const names[] = {
 	[VF_RESULT_WITHDRAWN]	= "withdrawn",
 };
 
+/*
+ * A part: "2=8192/0" of a node that has more or less than it should, "2@3=57344/65536" of
+ * one whose memory is only in part on its physical node. Return: whether there was room.
+ */
+static bool __printf(2, 3) add(struct vf_result *result, const char *fmt, ...)
+{
+	size_t size = sizeof(result->text), len = strlen(result->text), more;
+	va_list args;
+
+	va_start(args, fmt);
+	more = vsnprintf(result->text + len, size - len, fmt, args);
+	va_end(args);
+	if (more < size - len)
+		return true;
+	result->text[len] = '\0';
+	return false;
+}
+
+static bool add_share(struct vf_result *result, const struct vf_node *n)
+{
+	return !n->elsewhere_kb ||
+	       add(result, " %u@%d=%llu/%llu", n->vnode, n->pnode,
+		   (unsigned long long)(n->current_kb - n->elsewhere_kb),
+		   (unsigned long long)n->current_kb);
+}
+
+static bool add_amount(struct vf_result *result, const struct vf_node *n, u64 to_kb)
+{
+	return (!vf_node_long(n, to_kb) && !vf_node_short(n, to_kb)) ||
+	       add(result, " %u=%llu/%llu", n->vnode,
+		   (unsigned long long)n->current_kb, (unsigned long long)to_kb);
+}
+
 /**
  * vf_result_set() - compose a result
  * @result: out
@@ -19,30 +52,22 @@ static const char *const names[] = {
  * @guest: what there is now
  * @wanted: what should be; NULL if that is not known
  *
- * Nodes for which there is no room are left out, the last ones first.
+ * What there is no room for is left out, the last nodes first. Shares have room before
+ * amounts: without one, all of a node counts as being there.
  */
 void vf_result_set(struct vf_result *result, enum vf_outcome outcome,
 		   const struct vf_guest *guest,
 		   const struct vf_wanted *wanted)
 {
-	size_t size = sizeof(result->text), len, more;
 	u32 i;
 
-	len = snprintf(result->text, size, "%s", names[outcome]);
-	for (i = 0; wanted && i < guest->nr_nodes; i++) {
-		const struct vf_node *n = &guest->nodes[i];
-		u64 to_kb = vf_wanted_kb(guest, wanted, i);
-
-		if (!wanted->nodes[i].named ||
-		    (!vf_node_long(n, to_kb) && !vf_node_short(n, to_kb)))
-			continue;
-		more = snprintf(result->text + len, size - len, " %u=%llu/%llu",
-				n->vnode, (unsigned long long)n->current_kb,
-				(unsigned long long)to_kb);
-		if (more >= size - len) {
-			result->text[len] = '\0';
+	snprintf(result->text, sizeof(result->text), "%s", names[outcome]);
+	for (i = 0; i < guest->nr_nodes; i++)
+		if (!add_share(result, &guest->nodes[i]))
 			return;
-		}
-		len += more;
-	}
+	for (i = 0; wanted && i < guest->nr_nodes; i++)
+		if (wanted->nodes[i].named &&
+		    !add_amount(result, &guest->nodes[i],
+				vf_wanted_kb(guest, wanted, i)))
+			return;
 }

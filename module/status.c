@@ -86,21 +86,19 @@ void vf_status_progress(struct vf_status *status, u64 done_kb, u64 all_kb)
 }
 
 /*
- * Why a node still has memory. Return: true if pinned, hugetlb and user memory together
- * are an extent or more.
+ * Why a node still has memory, or has it elsewhere. Return: true if pinned, hugetlb and user
+ * memory together are an extent or more.
  */
-static bool add_remaining(struct vf_status *status, const struct vf_node *n,
-			  u64 to_kb)
+static bool add_reasons(struct vf_status *status, const struct vf_node *n,
+			bool elsewhere)
 {
 	struct vf_remaining remaining;
 
-	add(status, "; node %u keeps %llu KiB, asked for %llu", n->vnode,
-	    n->current_kb, to_kb);
 	if (!vf_memory_can_unplug()) {
 		add(status, " (only HVM and PVH guests of Xen can unplug memory)");
 		return true;
 	}
-	vf_usage_remaining(n->id, &remaining);
+	vf_usage_remaining(n->id, elsewhere, &remaining);
 	add(status, ": kernel %llu", remaining.kernel);
 	if (remaining.free)
 		add(status, ", fragments %llu", remaining.free);
@@ -112,11 +110,29 @@ static bool add_remaining(struct vf_status *status, const struct vf_node *n,
 		add(status, ", balloon %llu", remaining.balloon);
 	if (remaining.user)
 		add(status, ", in use %llu", remaining.user);
+	/* An extent moves as a whole; the pages of one that is to leave migrate one by one. */
+	if (elsewhere)
+		remaining.user -= remaining.user_beside;
 	return remaining.pinned + remaining.hugetlb + remaining.user >= VF_EXTENT_KB;
 }
 
+static bool add_kept(struct vf_status *status, const struct vf_node *n, u64 to_kb)
+{
+	add(status, "; node %u keeps %llu KiB, asked for %llu", n->vnode,
+	    n->current_kb, to_kb);
+	return add_reasons(status, n, false);
+}
+
+static bool add_elsewhere(struct vf_status *status, const struct vf_node *n)
+{
+	add(status, "; node %u has %llu of %llu KiB on another physical node than %d",
+	    n->vnode, n->elsewhere_kb, n->current_kb, n->pnode);
+	return add_reasons(status, n, true);
+}
+
 /**
- * vf_status_short() - add which nodes have more or less memory than they should
+ * vf_status_short() - add which nodes have more or less memory than they should, or have
+ *	it elsewhere after a move
  * @status: what was said so far; each node is added after "; "
  * @guest: what there is
  * @wanted: what should be
@@ -137,13 +153,15 @@ bool vf_status_short(struct vf_status *status, const struct vf_guest *guest,
 		if (!wanted->nodes[i].named)
 			continue;
 		if (vf_node_long(n, to_kb)) {
-			fell_short |= add_remaining(status, n, to_kb);
+			fell_short |= add_kept(status, n, to_kb);
 		} else if (vf_node_short(n, to_kb)) {
 			add(status,
 			    "; node %u has %llu KiB, asked for %llu: the host has no more for it",
 			    n->vnode, n->current_kb, to_kb);
 			fell_short = true;
 		}
+		if (wanted->request == VF_MOVE && n->active && n->elsewhere_kb)
+			fell_short |= add_elsewhere(status, n);
 	}
 	return fell_short;
 }

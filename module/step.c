@@ -5,12 +5,14 @@
  */
 #include <linux/compiler.h>
 #include <linux/jiffies.h>
+#include <linux/minmax.h>
 #include <linux/moduleparam.h>
 
 #include "cpus.h"
 #include "guest.h"
 #include "isolate.h"
 #include "memory.h"
+#include "move.h"
 #include "state.h"
 #include "step.h"
 #include "usage.h"
@@ -24,10 +26,15 @@ MODULE_PARM_DESC(grace_ms, "time for programs to leave a node, unless the host s
 
 static int step_announce(struct vf_work *work, u32 unused)
 {
-	enum virtflex_state state = work->goal->request == VF_SHRINK ?
-				    VIRTFLEX_SHRINKING : VIRTFLEX_EXPANDING;
-
-	return vf_state_publish(work->guest, work->goal, state, "");
+	switch (work->goal->request) {
+	case VF_SHRINK:
+		return vf_state_publish(work->guest, work->goal, VIRTFLEX_SHRINKING, "");
+	case VF_MOVE:
+		/* Nothing comes or goes; what did for a request that it replaces is undone. */
+		return vf_state_publish(work->guest, NULL, VIRTFLEX_STABLE, "");
+	default:
+		return vf_state_publish(work->guest, work->goal, VIRTFLEX_EXPANDING, "");
+	}
 }
 
 static int step_vcpu_online(struct vf_work *work, u32 vcpu)
@@ -117,7 +124,7 @@ static int step_plug(struct vf_work *work, u32 node)
 	int ret = 0;
 
 	/* A shrink may be what frees the memory that is missing. */
-	if (work->goal->request == VF_EXPAND)
+	if (work->goal->request != VF_SHRINK)
 		patience += work->goal->option[VF_OPT_WAIT_S] * HZ;
 
 	while (now_kb < to_kb && !ret) {
@@ -133,6 +140,37 @@ static int step_plug(struct vf_work *work, u32 node)
 		/* Xen has no memory now: retry for as long as wait_s says. */
 		ret = work->pause(attempt == VF_NEXT ? HZ : 0);
 	}
+	return ret;
+}
+
+/* Falling short is no failure here either: vf_status_short() reports it. */
+static int step_move(struct vf_work *work, u32 node)
+{
+	u32 id = work->guest->nodes[node].id;
+	u64 all_kb = work->guest->nodes[node].elsewhere_kb, left_kb;
+	u64 to_kb = vf_wanted_kb(work->guest, work->goal, node);
+	unsigned long wait = work->goal->option[VF_OPT_WAIT_S] * HZ;
+	unsigned long patience = jiffies + wait;
+	enum vf_attempt attempt = VF_DONE;
+	struct vf_move move;
+	int ret = 0;
+
+	/* One extent is missing since the last time: no second one. */
+	if (!vf_memory_can_unplug() || vf_node_short(&work->guest->nodes[node], to_kb))
+		return 0;
+	vf_move_begin(&move, id);
+	while (attempt != VF_EXHAUSTED && !ret) {
+		attempt = vf_move_next(&move);
+		if (!move.missing)
+			patience = jiffies + wait;
+		else if (!time_before(jiffies, patience))
+			break;
+		left_kb = vf_memory_elsewhere_kb(id, vf_guest_node_kb(id));
+		vf_status_progress(work->status, all_kb - min(left_kb, all_kb),
+				   all_kb);
+		ret = work->pause(move.missing ? HZ : 0);
+	}
+	vf_move_end(&move);
 	return ret;
 }
 
@@ -152,6 +190,7 @@ static int (*const run[VF_NR_STEP_KINDS])(struct vf_work *work, u32 index) = {
 	[VF_STEP_VCPU_OFFLINE]	= step_vcpu_offline,
 	[VF_STEP_ISOLATE]	= step_isolate,
 	[VF_STEP_UNPLUG]	= step_unplug,
+	[VF_STEP_MOVE]		= step_move,
 	[VF_STEP_PUBLISH]	= step_publish,
 };
 

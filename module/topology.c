@@ -18,6 +18,8 @@ const char *vf_request_name(enum vf_request request)
 		return "expand";
 	case VF_SHRINK:
 		return "shrink";
+	case VF_MOVE:
+		return "move";
 	default:
 		return "idle";
 	}
@@ -86,6 +88,44 @@ bool vf_wanted_active(const struct vf_guest *guest,
 }
 
 /**
+ * vf_wanted_other_pnode() - whether memory of a node is to come from another physical node
+ * @guest: what there is
+ * @wanted: what is wanted
+ * @node: index of the node
+ *
+ * Return: true if so; false also if it was not known before.
+ */
+bool vf_wanted_other_pnode(const struct vf_guest *guest,
+			   const struct vf_wanted *wanted, u32 node)
+{
+	const struct vf_wanted_node *w = &wanted->nodes[node];
+	s32 pnode = guest->nodes[node].pnode;
+
+	return w->named && w->has[VF_KEY_PNODE] && pnode != VF_PNODE_UNKNOWN &&
+	       w->value[VF_KEY_PNODE] != (u64)pnode;
+}
+
+/**
+ * vf_wanted_moves() - whether memory of a node is to be moved to another physical node
+ * @guest: what there is
+ * @wanted: what is wanted
+ * @node: index of the node
+ *
+ * An inactive node has nothing to move but what it could not let go of.
+ *
+ * Return: true if so.
+ */
+bool vf_wanted_moves(const struct vf_guest *guest,
+		     const struct vf_wanted *wanted, u32 node)
+{
+	const struct vf_node *n = &guest->nodes[node];
+
+	if (wanted->request != VF_MOVE || !wanted->nodes[node].named || !n->active)
+		return false;
+	return n->elsewhere_kb || vf_wanted_other_pnode(guest, wanted, node);
+}
+
+/**
  * vf_wanted_keeps_vcpu() - whether a vCPU is left as it is, though it is named otherwise
  * @guest: what there is
  * @wanted: what is wanted
@@ -93,7 +133,7 @@ bool vf_wanted_active(const struct vf_guest *guest,
  *
  * A description names all vCPUs in each request. One that the guest itself took offline
  * is no matter of a shrink, and one that it brought online none of an expand, if the host
- * wants of it what it wanted before.
+ * wants of it what it wanted before. A move leaves both.
  *
  * Return: true if so.
  */
@@ -104,10 +144,11 @@ bool vf_wanted_keeps_vcpu(const struct vf_guest *guest,
 
 	if (wanted->vcpus[vcpu] != v->accepted)
 		return false;
-	return (wanted->request == VF_SHRINK && !v->was_online &&
-		v->accepted == VF_VCPU_ONLINE) ||
-	       (wanted->request == VF_EXPAND && v->was_online &&
-		v->accepted == VF_VCPU_OFFLINE);
+	if (v->was_online)
+		return v->accepted == VF_VCPU_OFFLINE &&
+		       (wanted->request == VF_EXPAND || wanted->request == VF_MOVE);
+	return v->accepted == VF_VCPU_ONLINE &&
+	       (wanted->request == VF_SHRINK || wanted->request == VF_MOVE);
 }
 
 /**
@@ -116,7 +157,7 @@ bool vf_wanted_keeps_vcpu(const struct vf_guest *guest,
  * @wanted: what is wanted
  * @node: index of the node, which @wanted names
  *
- * An expand unplugs nothing of a node that has more than its target, such as an inactive
+ * Only a shrink unplugs memory of a node that has more than its target, such as an inactive
  * one with unmovable memory. But what was plugged for a request that this one replaced is
  * unplugged again.
  *
@@ -128,8 +169,9 @@ u64 vf_wanted_kb(const struct vf_guest *guest, const struct vf_wanted *wanted,
 	u64 target_kb = wanted->nodes[node].value[VF_KEY_TARGET];
 	u64 was_kb = guest->nodes[node].was_kb;
 
-	return wanted->request == VF_EXPAND && was_kb > target_kb ? was_kb :
-								    target_kb;
+	if (wanted->request != VF_EXPAND && wanted->request != VF_MOVE)
+		return target_kb;
+	return was_kb > target_kb ? was_kb : target_kb;
 }
 
 /**
@@ -208,8 +250,9 @@ void vf_wanted_commit(struct vf_guest *guest, const struct vf_wanted *wanted)
 			continue;
 		n->active = vf_wanted_active(guest, wanted, i);
 		n->described = true;
-		n->pnode = w->has[VF_KEY_PNODE] ? (s32)w->value[VF_KEY_PNODE] :
-						  VF_PNODE_UNKNOWN;
+		/* A description without it says nothing new. */
+		if (w->has[VF_KEY_PNODE])
+			n->pnode = w->value[VF_KEY_PNODE];
 		n->target_kb = w->value[VF_KEY_TARGET];
 		n->capacity_kb = w->value[VF_KEY_CAPACITY];
 	}

@@ -53,6 +53,8 @@ struct vf_error {
  * @was_kb: memory it had before the change that is going on
  * @unplugged_kb: memory of it that is unplugged, and can be plugged
  * @small_kb: of that, in blocks smaller than an extent
+ * @elsewhere_kb: of @current_kb, memory that is still on an earlier physical node, as far
+ *	as is known: 0 unless @pnode changed since the module was loaded
  * @target_kb: memory the host wanted it to have; of use where @described
  * @capacity_kb: most memory it can have; of use where @described
  */
@@ -67,6 +69,7 @@ struct vf_node {
 	u64 was_kb;
 	u64 unplugged_kb;
 	u64 small_kb;
+	u64 elsewhere_kb;
 	u64 target_kb;
 	u64 capacity_kb;
 };
@@ -114,6 +117,7 @@ enum vf_request {
 	VF_IDLE		= 0,
 	VF_EXPAND	= 1,
 	VF_SHRINK	= 2,
+	VF_MOVE		= 3,	/* of memory, to the physical nodes that are named now */
 };
 
 /** enum vf_key - keys of a node the host writes; see the table in parse.c */
@@ -153,7 +157,7 @@ enum vf_wanted_vcpu {
 
 /**
  * struct vf_wanted - what the host wants
- * @request: expand, shrink or nothing
+ * @request: expand, shrink, move or nothing
  * @id: name that the host gave the request, to know its answer by; may be empty
  * @has_option: which of @option were given
  * @option: by enum vf_option; 0 where not given
@@ -177,6 +181,10 @@ bool vf_wanted_equal(const struct vf_guest *guest, const struct vf_wanted *a,
 		     const struct vf_wanted *b);
 bool vf_wanted_active(const struct vf_guest *guest,
 		      const struct vf_wanted *wanted, u32 node);
+bool vf_wanted_other_pnode(const struct vf_guest *guest,
+			   const struct vf_wanted *wanted, u32 node);
+bool vf_wanted_moves(const struct vf_guest *guest,
+		     const struct vf_wanted *wanted, u32 node);
 bool vf_wanted_keeps_vcpu(const struct vf_guest *guest,
 			  const struct vf_wanted *wanted, u32 vcpu);
 u64 vf_wanted_kb(const struct vf_guest *guest, const struct vf_wanted *wanted,

@@ -12,6 +12,7 @@
 #include <linux/sched.h>
 #include <linux/vmstat.h>
 
+#include "blocks.h"
 #include "extent.h"
 #include "guest.h"
 #include "memory.h"
@@ -134,6 +135,29 @@ bool vf_usage_has_free(void)
 		}
 	}
 	return pages >= VF_EXTENT_PAGES;
+}
+
+/**
+ * vf_usage_spare() - free memory of a node that the page allocator gives before it goes to
+ *	another node
+ * @node: its id
+ * @highest: zones up to this one; ZONE_DMA is kept from those who could do with others
+ *
+ * Return: pages.
+ */
+unsigned long vf_usage_spare(u32 node, enum zone_type highest)
+{
+	unsigned long pages = 0;
+	int i;
+
+	for (i = ZONE_DMA32; i <= highest; i++) {
+		struct zone *zone = &NODE_DATA(node)->node_zones[i];
+		unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
+		unsigned long reserve = low_wmark_pages(zone);
+
+		pages += free > reserve ? free - reserve : 0;
+	}
+	return pages;
 }
 
 /**
@@ -262,6 +286,39 @@ int vf_usage_headroom(const struct vf_guest *guest,
 	return -ENOSPC;
 }
 
+/**
+ * vf_usage_can_move() - whether nodes have room to begin a move, extent by extent
+ * @guest: what there is
+ * @wanted: what is wanted
+ * @err: why not, in numbers
+ *
+ * A move that has begun is not refused: it would only fall short.
+ *
+ * Return: 0 or -ENOSPC.
+ */
+int vf_usage_can_move(const struct vf_guest *guest, const struct vf_wanted *wanted,
+		      struct vf_error *err)
+{
+	u32 i;
+
+	for (i = 0; i < guest->nr_nodes; i++) {
+		const struct vf_node *n = &guest->nodes[i];
+		unsigned long spare;
+
+		if (!n->online || !vf_wanted_moves(guest, wanted, i) ||
+		    !vf_wanted_other_pnode(guest, wanted, i))
+			continue;
+		spare = vf_usage_spare(n->id, MAX_NR_ZONES - 1) + node_file(n->id) / 2;
+		if (spare >= VF_EXTENT_PAGES)
+			continue;
+		vf_error_set(err,
+			     "node %u is full: %llu KiB of it can be freed, and a move while it is in use needs %u KiB; free some there, or move it while it is away",
+			     n->vnode, vf_pages_kb(spare), VF_EXTENT_KB);
+		return -ENOSPC;
+	}
+	return 0;
+}
+
 /* What the folio of a page is used for. */
 static u64 *folio_kind(struct page *page, struct vf_remaining *remaining)
 {
@@ -296,9 +353,18 @@ static u64 *page_kind(struct page *page, struct vf_remaining *remaining,
 	return folio_kind(page, remaining);
 }
 
+/* The end of an extent: what was counted @before it is told from what is in it. */
+static void end_extent(struct vf_remaining *remaining, struct vf_remaining *before)
+{
+	if (remaining->kernel != before->kernel)
+		remaining->user_beside += remaining->user - before->user;
+	*before = *remaining;
+}
+
 /**
  * vf_usage_remaining() - what the remaining memory of a node is used for
  * @node: its id
+ * @elsewhere: only what remains on an earlier physical node
  * @remaining: out
  *
  * Pages are allocated and freed meanwhile, so that the numbers are approximate. What is
@@ -306,24 +372,33 @@ static u64 *page_kind(struct page *page, struct vf_remaining *remaining,
  *
  * Context: may sleep.
  */
-void vf_usage_remaining(u32 node, struct vf_remaining *remaining)
+void vf_usage_remaining(u32 node, bool elsewhere, struct vf_remaining *remaining)
 {
+	const struct vf_origin *origin = &vf_memory_blocks(node)->origin;
 	unsigned long pfn = NODE_DATA(node)->node_start_pfn;
 	unsigned long end = pgdat_end_pfn(NODE_DATA(node)), nr;
 	u64 unplugged_kb = vf_memory_unplugged_kb(node);
+	unsigned long extent = pfn / VF_EXTENT_PAGES;
+	struct vf_remaining before = {};
 
 	*remaining = (struct vf_remaining){};
 	for (; pfn < end; pfn += nr) {
 		struct page *page = pfn_to_online_page(pfn);
 		u64 *kind;
 
+		if (pfn / VF_EXTENT_PAGES != extent) {
+			end_extent(remaining, &before);
+			extent = pfn / VF_EXTENT_PAGES;
+		}
 		nr = 1;
 		if (page && page_to_nid(page) == node) {
 			kind = page_kind(page, remaining, &nr);
-			*kind += vf_pages_kb(nr);
+			*kind += vf_pages_kb(elsewhere ?
+				vf_origin_elsewhere(origin, pfn, nr) : nr);
 		}
 		if (!(pfn % SZ_1K))
 			cond_resched();
 	}
+	end_extent(remaining, &before);
 	remaining->balloon -= min(remaining->balloon, unplugged_kb);
 }

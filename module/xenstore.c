@@ -303,7 +303,7 @@ bool vf_xs_is_transient(int ret)
 void vf_xs_announce(void)
 {
 	static const char *const features[] = {
-		"feature-request-id", "feature-vcpu-list",
+		"feature-request-id", "feature-vcpu-list", "feature-move",
 	};
 	u32 i;
 

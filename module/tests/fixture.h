@@ -31,7 +31,7 @@ struct fixture {
 	u8 wanted_vcpus[FIXTURE_VCPUS];
 	struct vf_wanted_node was_nodes[FIXTURE_NODES];
 	u8 was_vcpus[FIXTURE_VCPUS];
-	struct vf_step plan_steps[FIXTURE_NODES + FIXTURE_VCPUS + 4];
+	struct vf_step plan_steps[2 * FIXTURE_NODES + FIXTURE_VCPUS + 4];
 };
 
 void fixture_init(struct fixture *f);

@@ -75,6 +75,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = '\0';
 	fixture_init(&f);
+	f.nodes[3].pnode = 3;
+	f.nodes[3].elsewhere_kb = 4096;
 	vf_wanted_from_guest(&f.guest, &f.initial);
 	if (fixture_read(&f, text) ||
 	    vf_wanted_check(&f.guest, &f.wanted, &f.err)) {

@@ -70,6 +70,9 @@ static void run_step(struct fixture *f, const struct vf_wanted *goal,
 		move_memory(&f->nodes[step.index],
 			    vf_wanted_kb(&f->guest, goal, step.index));
 		break;
+	case VF_STEP_MOVE:
+		f->nodes[step.index].elsewhere_kb = 0;
+		break;
 	case VF_STEP_PUBLISH:
 		vf_wanted_commit(&f->guest, &f->wanted);
 		settle(f);
@@ -362,6 +365,69 @@ static void host_that_never_decides(void **state)
 	assert_all_there(&f);
 }
 
+#define MOVES(n, a, b, p)	COMES(n, a, b) "node/" #n "/pnode " #p "\n"
+
+/* To another physical node, while the node stays as it is */
+static void moves(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	want(&f, "topo_change 1\n" MOVES(1, 2, 3, 1) MOVES(2, 4, 5, 2));
+	assert_plan(&f, "announce\npublish\n");
+	run(&f, U32_MAX);
+	want(&f, "topo_change 3\n" MOVES(2, 4, 5, 3) MOVES(1, 2, 3, 1));
+	assert_plan(&f, "announce\nmove memory of node 2\npublish\n");
+	/* What an earlier move fell short of, if it is asked for */
+	run(&f, U32_MAX);
+	f.nodes[2].elsewhere_kb = 4096;
+	want(&f, "topo_change 1\n" MOVES(1, 2, 3, 1) MOVES(2, 4, 5, 3));
+	assert_plan(&f, "announce\npublish\n");
+	want(&f, "topo_change 3\n" MOVES(1, 2, 3, 1) MOVES(2, 4, 5, 3));
+	assert_plan(&f, "announce\nmove memory of node 2\npublish\n");
+	/* An extent that is missing comes first, and more than the target stays. */
+	f.nodes[2].current_kb -= 2048;
+	f.nodes[2].unplugged_kb = 2048;
+	f.nodes[1].current_kb += 8192;
+	settle(&f);
+	want(&f, "topo_change 3\n" MOVES(1, 2, 3, 1) MOVES(2, 4, 5, 3));
+	assert_plan(&f, "announce\nplug memory of node 2\n"
+		    "move memory of node 2\npublish\n");
+}
+
+/* A node that is away has nothing to move. */
+static void moves_nothing_that_is_away(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	want(&f, "topo_change 2\n" GOES(2, 4, 5) "node/2/pnode 2\n");
+	run(&f, U32_MAX);
+	want(&f, "topo_change 3\n" GOES(2, 4, 5) "node/2/pnode 3\n");
+	assert_plan(&f, "announce\npublish\n");
+}
+
+/* A shrink that a move replaces is undone by it. */
+static void moves_instead_of_a_shrink(void **state)
+{
+	struct fixture f;
+	u32 steps;
+
+	(void)state;
+	for (steps = 0; steps < 10; steps++) {
+		fixture_init(&f);
+		want(&f, "topo_change 1\n" MOVES(2, 4, 5, 2));
+		run(&f, U32_MAX);
+		want(&f, "topo_change 2\n" GOES(2, 4, 5) "node/2/pnode 2\n");
+		run(&f, steps < f.plan.nr ? steps : f.plan.nr - 1);
+		want(&f, "topo_change 3\n" MOVES(2, 4, 5, 3));
+		run(&f, U32_MAX);
+		assert_all_there(&f);
+	}
+}
+
 static void room_is_enough(void **state)
 {
 	struct fixture f;
@@ -392,6 +458,9 @@ int main(void)
 		cmocka_unit_test(takes_over),
 		cmocka_unit_test(goes_back_from_what_took_over),
 		cmocka_unit_test(host_that_never_decides),
+		cmocka_unit_test(moves),
+		cmocka_unit_test(moves_nothing_that_is_away),
+		cmocka_unit_test(moves_instead_of_a_shrink),
 		cmocka_unit_test(room_is_enough),
 	};
 

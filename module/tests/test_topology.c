@@ -159,7 +159,14 @@ static void refuses_bad_input(void **state)
 		const char *text;
 		const char *error;
 	} cases[] = {
-		{ "topo_change 3\n", "topo_change: \"3\" is not" },
+		{ "topo_change 4\n", "topo_change: \"4\" is not" },
+		{ "topo_change 3\n", "no node is described" },
+		{ "topo_change 3\n" TWO_GOES,
+		  "node/2/target: a move changes no amount, and 0 KiB is not" },
+		{ "topo_change 3\n" TWO_KEPT "node/2/pnode 3\n",
+		  "node/2/pnode: where its memory is now was never said" },
+		{ "topo_change 3\n" TWO_KEPT "node/2/vcpu/5 offline\n",
+		  "node/2/vcpu/5: a move takes no vCPU on or offline" },
 		{ "topo_change 22\n", "topo_change: \"22\" is not" },
 		{ "topo_change \t\n", "topo_change: \"?\" is not" },
 		{ "topo_change -1\n", "topo_change: \"-1\" is not" },
@@ -319,6 +326,12 @@ static void keeps_what_the_guest_did(void **state)
 	/* an expand that wants it online brings 3 back */
 	assert_int_equal(f.plan.step[1].kind, VF_STEP_VCPU_ONLINE);
 	assert_int_equal(f.plan.step[1].index, 3);
+	/* a move keeps both */
+	f.wanted.request = VF_MOVE;
+	assert_int_equal(vf_wanted_check(&f.guest, &f.wanted, &f.err), 0);
+	assert_int_equal(vf_plan(&f.guest, &f.wanted, &f.plan), 0);
+	assert_int_equal(f.plan.nr, 2);
+	assert_int_equal(f.plan.step[1].kind, VF_STEP_PUBLISH);
 	/* what is new is not kept */
 	f.wanted.request = VF_SHRINK;
 	f.wanted.vcpus[4] = VF_VCPU_ONLINE;
@@ -498,6 +511,14 @@ static void results(void **state)
 	assert_string_equal(result.text, "partly 1=1024/262144 2=8192/0");
 	vf_result_set(&result, VF_RESULT_WITHDRAWN, &f.guest, NULL);
 	assert_string_equal(result.text, "withdrawn");
+	/* Where memory of a node is that is split, whoever asked for what */
+	f.nodes[1].pnode = 3;
+	f.nodes[1].elsewhere_kb = 1000;
+	vf_result_set(&result, VF_RESULT_WITHDRAWN, &f.guest, NULL);
+	assert_string_equal(result.text, "withdrawn 1@3=24/1024");
+	vf_result_set(&result, VF_RESULT_PARTLY, &f.guest, &f.wanted);
+	assert_string_equal(result.text,
+			    "partly 1@3=24/1024 1=1024/262144 2=8192/0");
 }
 
 /* What does not fit is left out as a whole. */
