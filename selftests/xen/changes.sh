@@ -336,8 +336,8 @@ taken_back_in_the_middle() {
 
 # Who asks by a name knows the answer by it, however it ends.
 answers_are_named() {
-	same 'what the guest understands' '1 1 1' "$(xenstore-read numa/control/version \
-		numa/control/feature-request-id numa/control/feature-vcpu-list | xargs)"
+	same 'what the guest understands' '1 1 1 1' "$(xenstore-read numa/control/version \
+		numa/control/feature-request-id numa/control/feature-vcpu-list numa/control/feature-move | xargs)"
 	host 'numa_request shrink request_id first node/3/target 0 node/3/vcpu/6 offline node/3/vcpu/7 offline' ||
 		fail "dom0: $said"
 	answered
@@ -411,6 +411,25 @@ numa/node/2/target: *' "$said"
 	like status 'failed: *' "$status"
 	like error 'numa/node/2/target: *' "$error"
 	same 'cpus, undone' '0-7' "$(cat /sys/devices/system/cpu/online)"
+	everything
+}
+
+# The first request of all, whose nodes were not described before, has a state before it
+# as well; and it ends, though the guest has nothing to compare its withdrawal with.
+withdrawn_in_the_rollback() {
+	host 'xenstore-rm $numa/node' || fail "dom0: $said"
+	rmmod virtflex || fail "rmmod: $?"
+	insmod "$ko" || fail "insmod: $?"
+	host 'in_rollback "shrinking: step * unplug memory of node 2*" \
+		"xenstore-write \$(numa_pairs) \$numa/node/2/target 0 \$numa/node/2/vcpu/4 offline \
+			\$numa/node/2/vcpu/5 offline \$numa/topo_change 2" \
+		"numa_request shrink node/2/target x" "xenstore-write \$numa/topo_change 0 \$numa/request_id late"' ||
+		fail "dom0: $said"
+	await numa/result 'late *' 60 || fail "no answer: $(xenstore-read numa/result)"
+	# it was refused before it was withdrawn
+	like result 'late refused*' "$(xenstore-read numa/result)"
+	same 'cpus, undone' '0-7' "$(cat /sys/devices/system/cpu/online)"
+	host 'xenstore-rm $numa/request_id; numa_setup' || fail "dom0: $said"
 	everything
 }
 

@@ -42,14 +42,14 @@ said() {
 	done
 }
 
-# in_rollback PATTERN FIRST SECOND: as during, but SECOND is a request that is refused;
-# prints status and error of the guest while it rolls back
+# in_rollback PATTERN FIRST SECOND [THIRD]: as during, but SECOND is a request that is refused;
+# prints status and error of the guest while it rolls back, and runs THIRD then
 in_rollback() {
 	: >/tmp/rolling
 	# shellcheck disable=SC2016 # for the eval in during
 	during "$1" "$2" "$3; "'{ timeout 120 "$here/../pause_at_status" "$DOMID" "rolling back*" >/tmp/rolling 2>&1 & }
 		roller=$!
-		said watching' && said paused && numa_read status error
+		said watching' && said paused && numa_read status error && eval "${4:-}"
 	ended=$?
 	kill "$roller" 2>/dev/null
 	xl unpause "$DOMID" 2>/dev/null

@@ -46,7 +46,7 @@ else
 		everything_deleted_in_the_middle taken_back_in_the_middle \
 		answers_are_named withdrawn_when_over vcpus_as_a_list \
 		cpu_taken_offline_in_the_guest \
-		refused_in_the_middle two_changes_at_once out_of_transactions beside_a_frozen_group \
+		refused_in_the_middle withdrawn_in_the_rollback two_changes_at_once out_of_transactions beside_a_frozen_group \
 		frozen_in_the_middle many_changes unload_and_reload unload_in_the_middle \
 		memory_is_on_its_physical_nodes \
 		memory_goes_and_comes part_of_a_node reserves_follow_the_memory \
