@@ -358,16 +358,132 @@ is_back() {
 	[ "$(pages_on 3)" -le $((before3 + 4096)) ] || fail "physical node 3 has $(pages_on 3) pages"
 }
 
-# There and back; what is in use elsewhere in the guest stays as it is.
+# keep_memory NODE: a program in the guest has memory of every kind there, and looks after
+# each byte of it
+keep_memory() {
+	guest "rm -f /tmp/ask /tmp/kept; mkfifo /tmp/ask; sleep 9999 >/tmp/ask 2>&1 & echo \$! >/tmp/asker
+		/root/t/capacity_pages $1 2 </tmp/ask >/tmp/kept 2>&1 & echo \$! >/tmp/keeper
+		until grep -q ready /tmp/kept; do sleep 0.1; done"
+}
+
+# memory_is_intact NODE: and what is bound to the node is nowhere else; pages of the pool of
+# huge pages go where the pool has free ones
+memory_is_intact() {
+	guest 'lines=$(wc -l </tmp/kept); echo >/tmp/ask
+		until [ $(wc -l </tmp/kept) -gt "$lines" ]; do sleep 0.1; done; tail -n 1 /tmp/kept'
+	same "the program's memory" intact "$said"
+	guest 'grep " bind:" "/proc/$(cat /tmp/keeper)/numa_maps" | grep -v " huge" | grep -o " N[0-9]*=" | sort -u | xargs'
+	same 'nodes of what is bound' "N$1=" "$said"
+}
+
+free_memory() { guest 'kill $(cat /tmp/asker /tmp/keeper); sleep 0.2; echo 0 >/proc/sys/vm/nr_hugepages'; }
+
+# To another physical node and back, while a program uses the node. $rounds is how often.
 moved() {
 	all=$(total) before2=$(pages_on 2) before3=$(pages_on 3)
+	ctl 0 pin guest
+	[ "$(shown 2 elsewhere)" != 0 ] || {
+		ctl 0 move guest 2 2
+		like output '*already*' "$out"
+	}
+	keep_memory 2
+	round=0
+	while [ $round -lt "${rounds:-1}" ]; do
+		round=$((round + 1))
+		ctl 0 move guest 2 3
+		like output 'guest: node 2 is on physical node 3 in * s: * moved*' "$out"
+		memory_is_intact 2
+		same 'physical node of node 2' 3 "$(shown 2 pnode)"
+		same 'vCPUs that are up' '0 1 2 3 4 5 6 7' "$(vcpus_up)"
+		came=$(($(pages_on 3) - before3)) went=$((before2 - $(pages_on 2)))
+		same 'pages that came and went' "$went" "$came"
+		[ "$went" -gt $((before2 / 2)) ] || fail "only $went of $before2 pages moved"
+		like 'soft affinity of vCPU 4' '* / 4' "$(affinity 4)"
+		ctl 0 move guest 2 2 --json
+		like JSON '*"outcome": "done"*"node": 2*"pnode": 2*"here_kb": *' "$out"
+		memory_is_intact 2
+		is_back
+	done
+	free_memory
+	ctl 0 unpin guest
+}
+
+moved_many_times() { rounds=3 moved; }
+
+# What is not moved is said, and moved by the same command once more.
+moved_in_part() {
+	all=$(total) before2=$(pages_on 2) before3=$(pages_on 3)
+	keep_memory 2
+	# the host's memory comes to its end when the guest has begun: no more than an extent is
+	# missing, and withdrawn in the middle it is on both
+	held '*: move memory of node 2*' move guest 2 3 --wait-host 300
+	fill_node 3 16 || fail "the node cannot be filled"
+	released
+	await_key status '*move memory of node 2, [1-9]*' 120 || fail "it has not begun: $(xenstore-read "$numa/status")"
+	memory_is_intact 2
+	ctl 0 cancel guest
+	like output 'guest: withdrawn in * s: node 2: * are on physical node 3, * are not' "$out"
+	wait $first
+	same 'exit status of the first' 4 $?
+	ctl 0 show guest
+	like 'what is shown' '*node 2: * of * are on physical node 3*' "$out"
+	[ "$(shown 2 elsewhere)" -gt 0 ] || fail "nothing is elsewhere"
+	[ $((all - $(total))) -le 512 ] || fail "$((all - $(total))) pages are missing"
+	[ "$(pages_on 3)" -gt "$before3" ] || fail "nothing came from physical node 3"
+	free_node
+	ctl 0 move guest 2 3
+	same 'pages of all nodes' "$all" "$(total)"
+	memory_is_intact 2
+	[ "$(pages_on 3)" -gt $((before3 + before2 / 2)) ] || fail "physical node 3 has $(pages_on 3) pages"
+	# nobody waits for the host
+	held '*: move memory of node 2*' move guest 2 2
+	fill_node 2 || fail "the node cannot be filled"
+	released
+	wait $first
+	same 'exit status' 3 $?
+	like error '*the host has no more for it*' "$(cat /tmp/first.err)"
+	memory_is_intact 2
+	[ $((all - $(total))) -le 512 ] || fail "$((all - $(total))) pages are missing"
+	free_node
+	ctl 0 move guest 2 2
+	memory_is_intact 2
+	is_back
+	free_memory
+}
+
+# A node that is full has nowhere to put what is in an extent.
+full_node_stays() {
+	guest 'echo 3 >/proc/sys/vm/drop_caches; mkdir -p /mnt; mount -t tmpfs -o mpol=prefer:2,size=150m none /mnt
+		free=$(awk "/MemFree/ { print \$4 }" /sys/devices/system/node/node2/meminfo)
+		dd if=/dev/zero of=/mnt/fill bs=1M count=$((free / 1024 + 4)) 2>&1' ||
+		fail "the node cannot be filled: $said"
+	all=$(numa_placement)
+	ctl 4 move guest 2 3
+	like error '*node 2 is full: * can be freed, and a move while it is in use needs 2048 KiB*' "$err"
+	same 'physical node of node 2' 2 "$(shown 2 pnode)"
+	same pages "$all" "$(numa_placement)"
+	# also if nobody waited for the refusal
+	xl pause "$DOMID"
+	virtflexctl move guest 2 3 >/tmp/first 2>&1 & first=$!
+	await_key topo_change 3 60 || fail "it is not asked for"
+	kill -9 $first
+	xl unpause "$DOMID"
+	await_key topo_change 0 60
+	same 'physical node of node 2' 3 "$(shown 2 pnode)"
+	ctl 0 expand guest 3
+	same 'physical node of node 2' 2 "$(shown 2 pnode)"
+	guest 'umount /mnt'
+}
+
+# The node leaves meanwhile.
+moved_offline() {
+	all=$(total) before2=$(pages_on 2) before3=$(pages_on 3)
+	ctl 2 move guest 2 3 --offline --dry-run
 	ctl 4 move guest 2 7
 	like error '*this host has no physical node 7*' "$err"
 	ctl 4 move guest 9 3
-	ctl 0 move guest 2 2
-	like output '*already*' "$out"
 	ctl 0 pin guest
-	ctl 0 move guest 2 3
+	ctl 0 move --offline guest 2 3
 	like output 'guest: node 2 is on physical node 3 in * s: * moved, * stay on physical node 2*' "$out"
 	same 'physical node of node 2' 3 "$(shown 2 pnode)"
 	came=$(($(pages_on 3) - before3)) went=$((before2 - $(pages_on 2)))
@@ -378,7 +494,7 @@ moved() {
 	ctl 0 shrink guest 2
 	ctl 0 expand guest 2
 	[ "$(pages_on 3)" -ge $((before3 + came)) ] || fail "physical node 3 has $(pages_on 3) pages"
-	ctl 0 move guest 2 2
+	ctl 0 move guest 2 2 --offline
 	is_back
 	# a node that is away is moved at once
 	ctl 0 shrink guest 2
@@ -388,6 +504,15 @@ moved() {
 	ctl 0 move guest 2 2
 	is_back
 	ctl 0 unpin guest
+}
+
+# One whose module does not know of moves
+old_guest() {
+	xenstore-rm "$numa/control/feature-move"
+	ctl 4 move guest 2 3
+	like error '*too old to move memory of a node in use: add --offline' "$err"
+	same 'physical node of node 2' 2 "$(shown 2 pnode)"
+	xenstore-write "$numa/control/feature-move" 1
 }
 
 # Node n is on the physical node of that number, which has CPU n + 1.
@@ -489,8 +614,8 @@ echo "TAP version 13"
 (numa=$data && await_key agent ready 120) || { echo "not ok 1 no agent in the guest"; echo "# 0 passed, 1 failed, 0 skipped"; exit 1; }
 [ $# -gt 0 ] || set -- nothing_is_published published nodes_leave_and_return amounts_are_set options_of_a_change balance_is_told refused_here \
 	refused_by_the_guest one_at_a_time withdrawn not_waited_for host_has_no_more older_keys no_guest garbage \
-	replaced moved pinned configured published_as_made mute_guests
-[ "${CHANGES:-0}" -eq 0 ] || set -- "$@" many_changes
+	replaced moved moved_in_part full_node_stays moved_offline old_guest pinned configured published_as_made mute_guests
+[ "${CHANGES:-0}" -eq 0 ] || set -- "$@" many_changes moved_many_times
 for test; do
 	run_test "$test"
 done

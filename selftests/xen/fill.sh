@@ -3,11 +3,11 @@
 #
 # Domains that never run, which have memory of the host. Sourced in dom0; needs xl.
 
-# fill_node PNODE: a domain that never runs has what is free on a physical node,
-# but for a little that Xen itself may need
+# fill_node PNODE [MIB]: a domain that never runs has what is free on a physical node,
+# but for MIB, and a little that Xen itself may need
 fill_node() {
 	free=$(xl info -n | awk -v n="$1" '$1 == n ":" && NF >= 4 { print $3; exit }')
-	size=$(((free - 8) / 2 * 2))
+	size=$(((free - ${2:-0} - 8) / 2 * 2))
 	cat >/tmp/filler <<-EOT
 	name = "filler"
 	type = "hvm"

@@ -55,8 +55,34 @@ static void progress(void **state)
 	assert_int_equal(p.all_kb, 262144);
 	assert_memory_equal(p.what, "unplug memory of node 2", p.what_len);
 	assert_true(progress_share(&p) > 0.681 && progress_share(&p) < 0.682);
+	assert_true(answer_progress("moving: step 2 of 3: move memory of node 2, 1 of 2 KiB", &p));
+	assert_int_equal(p.step, 2);
 	assert_true(answer_progress("expanding: step 1 of 1: x, 2 of 2 KiB", &p));
 	assert_true(progress_share(&p) == 1);
+}
+
+static void shares(void **state)
+{
+	static const char *const bad[] = {
+		"", "a", "a done", "a done 2=8192/0", "a done 3@2=1/2", "a done 2@3=3/2",
+		"a done 2@3=1/2x", "a done 2@3=1", "a done 2@=1/2", "a done 2@-3=1/2",
+		"a done 2@70000=1/2", "a done 2@3=1/99999999999999999999",
+		"a done 12@3=1/2", "2@3=1/2",
+	};
+	struct share share;
+	size_t i;
+
+	(void)state;
+	assert_true(answer_share("a done 1=8192/0 2@3=57344/65536 3@1=0/4", 2, &share));
+	assert_int_equal(share.pnode, 3);
+	assert_int_equal(share.here_kb, 57344);
+	assert_int_equal(share.all_kb, 65536);
+	assert_true(answer_share("a done 1=8192/0 2@3=57344/65536 3@1=0/4", 3, &share));
+	assert_int_equal(share.here_kb, 0);
+	assert_false(answer_share(NULL, 2, &share));
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		if (answer_share(bad[i], 2, &share))
+			fail_msg("\"%s\" was taken", bad[i]);
 }
 
 /* No step is believed that cannot be, and no amount. */
@@ -111,9 +137,10 @@ static char *some_text(unsigned int *seed)
 	static const char *const good[] = {
 		"shrinking: step 7 of 9: unplug memory of node 2, 34816 of 262144 KiB",
 		"expanding: step 3 of 6: vcpu 6 offline", "ctl-1.2-3 done 2=8192/0",
+		"ctl-1.2-3 withdrawn 2=8192/0 2@3=57344/65536 3@1=0/4",
 		"262144:0-1 - 262144:4 0: ", "4-5,7", "unloaded: 2048 KiB stay unplugged",
 	};
-	static const char letters[] = "0123456789 :,-=/%\n\033\377ofKiBdonepartly";
+	static const char letters[] = "0123456789 :,-=/@%\n\033\377ofKiBdonepartly";
 	const char *from = good[rand_r(seed) % ARRAY_SIZE(good)];
 	size_t len = strlen(from), at;
 	char *text = malloc(len + 1);
@@ -137,6 +164,7 @@ static void any_text(void **state)
 	struct domain *d = domain_new(7, "guest", 4, 8);
 	unsigned int seed = 1, i;
 	struct progress p;
+	struct share share;
 	char *text;
 
 	(void)state;
@@ -151,6 +179,9 @@ static void any_text(void **state)
 		}
 		answer_outcome(text, "ctl-1.2-3");
 		last_outcome(text);
+		if (answer_share(text, i % 4, &share))
+			assert_true(share.here_kb <= share.all_kb &&
+				    share.all_kb <= MAX_KB);
 		guest_listens(text);
 		text_apply_before(text, d);
 		text_vcpus(text, d, i % 4);
@@ -166,6 +197,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(outcomes),
 		cmocka_unit_test(progress),
+		cmocka_unit_test(shares),
 		cmocka_unit_test(no_progress),
 		cmocka_unit_test(listening),
 		cmocka_unit_test(any_text),

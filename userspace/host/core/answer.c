@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "domain.h"
 
 static const char *const names[] = {
 	[OUTCOME_NONE]	    = "none",
@@ -95,6 +96,47 @@ static const char *skip(const char *text, const char *word)
 	return text && !strncmp(text, word, len) ? text + len : NULL;
 }
 
+/* "2@3=57344/65536", and what follows */
+static bool take_share(const char *text, unsigned int vnode, struct share *share)
+{
+	uint64_t node, pnode;
+
+	text = take_number(text, &node);
+	if (text && node == vnode)
+		text = skip(text, "@");
+	else
+		text = NULL;
+	if (text)
+		text = take_number(text, &pnode);
+	text = skip(text, "=");
+	if (text)
+		text = take_number(text, &share->here_kb);
+	text = skip(text, "/");
+	if (text)
+		text = take_number(text, &share->all_kb);
+	if (!text || (*text && *text != ' ') || pnode > UINT16_MAX ||
+	    share->here_kb > share->all_kb || share->all_kb > MAX_KB)
+		return false;
+	share->pnode = pnode;
+	return true;
+}
+
+/**
+ * answer_share() - where memory of a node is, after its physical node changed
+ * @result: what the guest says; NULL for nothing
+ * @vnode: the node
+ * @share: out
+ *
+ * Return: whether it says that a part is still where it was; if not, all is there.
+ */
+bool answer_share(const char *result, unsigned int vnode, struct share *share)
+{
+	while (result && (result = strchr(result, ' ')))
+		if (take_share(++result, vnode, share))
+			return true;
+	return false;
+}
+
 /* ", 34816 of 262144 KiB" */
 static bool take_amounts(const char *text, struct progress *p)
 {
@@ -118,7 +160,8 @@ static bool take_amounts(const char *text, struct progress *p)
 bool answer_progress(const char *status, struct progress *p)
 {
 	static const char *const verbs[] = {
-		"shrinking: step ", "expanding: step ", "rolling back: step ",
+		"shrinking: step ", "expanding: step ", "moving: step ",
+		"rolling back: step ",
 	};
 	const char *text = NULL;
 	uint64_t step, nr_steps;

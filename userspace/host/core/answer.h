@@ -44,10 +44,23 @@ struct progress {
 	int what_len;
 };
 
+/**
+ * struct share - where memory of a node is, after its physical node changed
+ * @pnode: the physical node it has now
+ * @here_kb: memory that is there
+ * @all_kb: of so much
+ */
+struct share {
+	unsigned int pnode;
+	uint64_t here_kb;
+	uint64_t all_kb;
+};
+
 enum outcome answer_outcome(const char *result, const char *id);
 enum outcome last_outcome(const char *result);
 const char *outcome_name(enum outcome outcome);
 bool outcome_holds(enum outcome outcome);
+bool answer_share(const char *result, unsigned int vnode, struct share *share);
 bool answer_progress(const char *status, struct progress *p);
 double progress_share(const struct progress *p);
 bool guest_listens(const char *status);

@@ -79,6 +79,7 @@ void domain_forget(struct domain *d)
 	d->published = false;
 	d->request = REQUEST_NONE;
 	d->version = 0;
+	d->can_move = false;
 	for (i = 0; i < d->nr_vnodes; i++) {
 		d->vnodes[i].described = false;
 		d->vnodes[i].target_kb = 0;

@@ -23,11 +23,13 @@
  * @REQUEST_NONE: idle
  * @REQUEST_EXPAND: something comes, nothing goes
  * @REQUEST_SHRINK: something goes, nothing comes
+ * @REQUEST_MOVE: nothing of both, but memory is to be on other physical nodes
  */
 enum request_kind {
 	REQUEST_NONE = 0,
 	REQUEST_EXPAND = 1,
 	REQUEST_SHRINK = 2,
+	REQUEST_MOVE = 3,
 };
 
 /**
@@ -76,6 +78,7 @@ struct vnode {
  * @error: what the guest says is wrong
  * @result: how the guest says that the last request ended
  * @version: of the protocol that the guest speaks; 0 if it has not said
+ * @can_move: the guest can move memory of a node that is in use
  * @by: who made the last request, by virtflexctl
  */
 struct domain {
@@ -91,6 +94,7 @@ struct domain {
 	char *error;
 	char *result;
 	unsigned int version;
+	bool can_move;
 	char *by;
 };
 

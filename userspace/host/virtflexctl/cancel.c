@@ -12,6 +12,28 @@ static int option(struct context *ctx, const char *name, const char *arg)
 	return ret;
 }
 
+/* Of a move, what has come by then stays. */
+static void report_withdrawn(const struct domain *d, double seconds)
+{
+	char here[24], rest[24];
+	struct share share;
+	bool split = false;
+	unsigned int i;
+
+	printf("%s: withdrawn in %.1f s", d->name, seconds);
+
+	for (i = 0; i < d->nr_vnodes; i++) {
+		if (!answer_share(d->result, i, &share))
+			continue;
+		printf("%snode %u: %s are on physical node %u, %s are not",
+		       split ? "; " : ": ", i,
+		       size_text(share.here_kb, here, sizeof(here)), share.pnode,
+		       size_text(share.all_kb - share.here_kb, rest, sizeof(rest)));
+		split = true;
+	}
+	printf("%s\n", split ? "" : ": as it was before");
+}
+
 /* One that the guest was faster with holds; how it ended is no fault. */
 static int report(struct context *ctx, struct domain *d, const char *id,
 		  enum outcome outcome, double seconds)
@@ -25,8 +47,7 @@ static int report(struct context *ctx, struct domain *d, const char *id,
 	if (ret || !after)
 		return ret ? ret : EXIT_GONE;
 	if (outcome == OUTCOME_WITHDRAWN && !ctx->json) {
-		printf("%s: withdrawn in %.1f s: as it was before\n", d->name,
-		       seconds);
+		report_withdrawn(after, seconds);
 		ret = EXIT_DONE;
 	} else {
 		if (outcome_holds(outcome) && !ctx->json)

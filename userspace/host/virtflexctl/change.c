@@ -186,8 +186,6 @@ static int option(struct context *ctx, const char *name, const char *arg)
 	{ "grace", 'g', "S", "programs have S seconds to leave a node" }
 #define OPTION_FRAGMENTS \
 	{ "fragments", 'f', NULL, "take what is free in fragments as well" }
-#define OPTION_WAIT_HOST \
-	{ "wait-host", 0, "S", "wait S seconds for memory of the host" }
 
 static const struct option_desc shrink_options[] = {
 	OPTION_GRACE,

@@ -45,11 +45,29 @@ struct asking {
 	bool quiet;
 };
 
+/**
+ * struct moving - a move of a node's memory to another physical node
+ * @ctx: context
+ * @before: domain as it was before, with its physical nodes
+ * @vnode: the node
+ * @pnode: the physical node
+ * @words: the command, for whoever comes meanwhile
+ */
+struct moving {
+	struct context *ctx;
+	const struct domain *before;
+	unsigned int vnode;
+	int pnode;
+	const char *words;
+};
+
 /* Options of commands that ask, and that wait */
 #define OPTION_DRY_RUN \
 	{ "dry-run", 'N', NULL, "print what would be written, and write nothing" }
 #define OPTION_PARTLY \
 	{ "partly", 'p', NULL, "take what memory the host has, if it is less" }
+#define OPTION_WAIT_HOST \
+	{ "wait-host", 0, "S", "wait S seconds for memory of the host" }
 #define OPTION_NO_WAIT \
 	{ "no-wait", 'W', NULL, "do not wait for the guest" }
 #define OPTION_TIMEOUT \
@@ -81,6 +99,12 @@ extern struct waiting waiting;
 
 /* main.c */
 extern bool verbose;
+
+/* move.c */
+int move_ask(const struct moving *m, struct order *order);
+
+/* leave.c */
+int move_by_leaving(const struct moving *m, uint64_t *kept_kb);
 
 /* state.c */
 const char *domain_state(const struct domain *d, const char **color);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * virtflexctl move: a node's memory on another physical node. The node leaves, Xen is
- * told where its memory comes from, and it returns: what runs in the guest is on other
- * nodes meanwhile.
+ * virtflexctl move: a node's memory on another physical node. Xen is told where memory of
+ * the node comes from, and the guest takes it out and back in, extent by extent, while the
+ * node is in use. Or the node leaves meanwhile, and returns (leave.c).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,11 +12,9 @@
 #include "exits.h"
 #include "pinning.h"
 
-static const char leaves_still[] =
-	"%s: node %u is still leaving. When it has: virtflexctl move %s %u %d, "
-	"then virtflexctl expand %s %u";
-
-static struct asking quietly = { .quiet = true };
+static struct asking asking = { .quiet = true };
+static bool offline, waits;
+static uint64_t wait_s;
 
 /* Whether there is such a physical node, with room. Xen takes any number. */
 static int check_room(struct context *ctx, const struct domain *d,
@@ -27,9 +25,13 @@ static int check_room(struct context *ctx, const struct domain *d,
 	const struct vnode *n = &d->vnodes[vnode];
 	uint64_t need_kb = n->current_kb != KB_UNKNOWN ? n->current_kb :
 			   n->described ? n->target_kb : n->capacity_kb;
+	struct share share;
 	char has[24], needs[24];
 	int ret = EXIT_REFUSED;
 
+	/* A part of it may be there from a move that did not come to its end. */
+	if (n->pnode == pnode && answer_share(d->result, vnode, &share))
+		need_kb = share.all_kb - share.here_kb;
 	for (i = 0; i < d->nr_vnodes; i++)
 		if (d->vnodes[i].pnode == PNODE_UNKNOWN)
 			break;
@@ -78,124 +80,172 @@ out:
 	cpus_free(&cpus);
 }
 
-static int ask(struct context *ctx, unsigned int id, struct order *order,
-	       struct domain **d)
+/* The guest says what stays; one that is too old to say so has kept what it could not let go of. */
+static uint64_t stays_kb(const struct domain *d, unsigned int vnode,
+			 uint64_t kept_kb)
 {
-	int ret;
+	struct share share;
 
-	domain_free(*d);
-	ret = domain_read(ctx->host, id, d);
-	if (!ret && !*d)
-		ret = EXIT_GONE;
-	return ret ? ret : ask_for(ctx, *d, order, &quietly);
+	if (answer_share(d->result, vnode, &share))
+		return share.all_kb - share.here_kb;
+	return d->can_move ? 0 : kept_kb;
 }
 
-/* What stays is with the old physical node, and the rest comes from the new one. */
-static void report(const struct domain *before, const struct domain *d,
-		   unsigned int vnode, uint64_t kept_kb, double seconds)
+static int json_move(const struct moving *m, const struct domain *d,
+		     uint64_t here_kb, uint64_t elsewhere_kb, double seconds)
 {
-	char moved[24], kept[24];
-	uint64_t now_kb = d->vnodes[vnode].current_kb;
+	struct json_object *object = json_object_new_object();
 
-	if (now_kb == KB_UNKNOWN || now_kb < kept_kb)
-		now_kb = kept_kb;
-	printf("%s: node %u is on physical node %d in %.1f s: %s moved",
-	       d->name, vnode, d->vnodes[vnode].pnode, seconds,
-	       size_text(now_kb - kept_kb, moved, sizeof(moved)));
-	if (kept_kb)
-		printf(", %s the guest could not let go of stay on physical node %d",
-		       size_text(kept_kb, kept, sizeof(kept)),
-		       before->vnodes[vnode].pnode);
+	json_object_object_add(object, "domain", json_u64(d->id));
+	json_object_object_add(object, "name", json_text(d->name));
+	json_object_object_add(object, "outcome",
+			       json_text(outcome_name(last_outcome(d->result))));
+	json_object_object_add(object, "seconds", json_object_new_double(seconds));
+	json_object_object_add(object, "error", d->error && *d->error ?
+			       json_text(d->error) : NULL);
+	json_object_object_add(object, "node", json_u64(m->vnode));
+	json_object_object_add(object, "pnode", json_u64(m->pnode));
+	json_object_object_add(object, "here_kb", json_u64(here_kb));
+	json_object_object_add(object, "elsewhere_kb", json_u64(elsewhere_kb));
+	return print_json(object, JSON_PAGE);
+}
+
+static int report(const struct moving *m, const struct domain *d,
+		  uint64_t kept_kb, double seconds)
+{
+	int old = m->before->vnodes[m->vnode].pnode;
+	uint64_t now_kb = d->vnodes[m->vnode].current_kb;
+	uint64_t stay_kb = stays_kb(d, m->vnode, kept_kb);
+	char moved[24], stays[24];
+
+	if (now_kb == KB_UNKNOWN || now_kb < stay_kb)
+		now_kb = stay_kb;
+	if (m->ctx->json)
+		return json_move(m, d, now_kb - stay_kb, stay_kb, seconds);
+	printf("%s: node %u is on physical node %d in %.1f s: %s %s",
+	       d->name, m->vnode, m->pnode, seconds,
+	       size_text(now_kb - stay_kb, moved, sizeof(moved)),
+	       old == m->pnode ? "are there" : "moved");
+	if (stay_kb && old == m->pnode)
+		printf(", %s are not", size_text(stay_kb, stays, sizeof(stays)));
+	else if (stay_kb)
+		printf(", %s stay on physical node %d",
+		       size_text(stay_kb, stays, sizeof(stays)), old);
 	printf(". Its configuration still has the old one: a reboot goes by that.\n");
+	if (d->error && *d->error)
+		error("%s: the guest says: %s", d->name, d->error);
+	return EXIT_DONE;
 }
 
-static int leave_and_return(struct context *ctx, const struct domain *before,
-			    unsigned int vnode, int pnode, const char *words)
+/**
+ * move_ask() - ask for a part of a move, and wait for its end
+ * @m: move
+ * @order: what is wanted
+ *
+ * Return: enum exit_code.
+ */
+int move_ask(const struct moving *m, struct order *order)
 {
-	const struct vnode *n = &before->vnodes[vnode];
-	uint64_t kb = n->described ? n->target_kb : n->capacity_kb;
-	bool active = domain_active(before, vnode);
-	struct wish wish = { .vnode = vnode, .moves_vcpus = true };
-	struct order order = {
-		.request = REQUEST_SHRINK, .wishes = &wish, .nr_wishes = 1,
-		.words = words,
-	};
-	double started = seconds_now();
 	struct domain *d = NULL;
-	uint64_t kept_kb = 0;
-	bool left;
 	int ret;
 
-	ret = active ? ask(ctx, before->id, &order, &d) : EXIT_DONE;
-	if (ret == EXIT_INCOMPLETE)
-		ret = EXIT_DONE;
-	if (ret == EXIT_TIMEOUT)
-		error(leaves_still, before->name, vnode, before->name, vnode, pnode,
-		      before->name, vnode);
-	left = active && !ret;
-	domain_free(d);
-	d = NULL;
+	order->has_option[ORDER_WAIT_S] = waits && order->moves;
+	order->option[ORDER_WAIT_S] = wait_s;
+	ret = domain_read(m->ctx->host, m->before->id, &d);
+	if (!ret && !d)
+		ret = EXIT_GONE;
 	if (!ret)
-		ret = domain_read(ctx->host, before->id, &d);
-	if (!ret && d && d->vnodes[vnode].current_kb != KB_UNKNOWN)
-		kept_kb = d->vnodes[vnode].current_kb;
-	order.request = REQUEST_EXPAND;
-	order.moves = true;
-	order.vnode = vnode;
-	order.pnode = pnode;
-	wish.kb = active ? kb : 0;
-	wish.moves_vcpus = active;
-	if (!ret)
-		ret = ask(ctx, before->id, &order, &d);
-	if (ret && ret != EXIT_INCOMPLETE) {
-		if (left && ret != EXIT_TIMEOUT)
-			error("%s: node %u is inactive now: virtflexctl expand %s %u",
-			      before->name, vnode, before->name, vnode);
-	} else {
-		move_affinity(ctx, before, vnode, pnode);
-		domain_free(d);
-		d = NULL;
-		if (!domain_read(ctx->host, before->id, &d) && d)
-			report(before, d, vnode, kept_kb,
-			       seconds_now() - started);
-	}
+		ret = ask_for(m->ctx, d, order, &asking);
 	domain_free(d);
 	return ret;
 }
 
+static int move_in_use(const struct moving *m)
+{
+	struct order order = {
+		.request = REQUEST_MOVE, .moves = true, .vnode = m->vnode,
+		.pnode = m->pnode, .words = m->words,
+	};
+
+	return move_ask(m, &order);
+}
+
+static int move(const struct moving *m)
+{
+	double started = seconds_now();
+	struct domain *d = NULL;
+	uint64_t kept_kb = 0;
+	int ret, said;
+
+	ret = offline ? move_by_leaving(m, &kept_kb) : move_in_use(m);
+	if ((ret && ret != EXIT_INCOMPLETE) || asking.dry_run)
+		return ret;
+	move_affinity(m->ctx, m->before, m->vnode, m->pnode);
+	said = domain_read(m->ctx->host, m->before->id, &d);
+	if (!said)
+		said = d ? report(m, d, kept_kb, seconds_now() - started) :
+			   EXIT_GONE;
+	domain_free(d);
+	return said ? said : ret;
+}
+
+/* Whether all of its memory is there already, as far as the guest knows. */
+static bool is_there(const struct domain *d, unsigned int vnode, int pnode)
+{
+	struct share share;
+
+	return d->vnodes[vnode].pnode == pnode &&
+	       (!answer_share(d->result, vnode, &share) ||
+		share.here_kb == share.all_kb);
+}
+
 static int run(struct context *ctx, int argc, char **argv)
 {
+	struct moving m = { .ctx = ctx };
 	struct domain *d = NULL;
-	unsigned int vnode;
 	uint64_t pnode;
 	char *words;
 	int ret;
 
 	if (argc != 3)
 		return usage_error("move needs a domain, a node and a physical node");
-	ret = take_node("move", argv[1], &vnode);
+	ret = take_node("move", argv[1], &m.vnode);
 	if (ret)
 		return ret;
 	if (!parse_count(argv[2], INT16_MAX, &pnode))
 		return usage_error_of(argv[2], "move: no number of a physical node:");
+	if (offline && asking.dry_run)
+		return usage_error("move: --dry-run does not go with --offline: its second "
+				   "request depends on the first");
 	ret = target_domain(ctx, argc, argv, "move", &d);
+	/* An earlier move may have ended while nobody waited for it. */
+	if (!ret && d->request == REQUEST_NONE && !asking.dry_run)
+		ret = request_settle(ctx->host, d);
 	if (!ret)
 		ret = domain_read_pnodes(ctx->host, d);
-	if (ret)
+	if (ret) {
+		domain_free(d);
 		return ret;
+	}
 	words = words_of("move", argc - 1, argv + 1);
+	m.before = d;
+	m.pnode = pnode;
+	m.words = words;
 	if (!words) {
 		ret = EXIT_ERROR;
-	} else if (vnode >= d->nr_vnodes) {
-		error("%s: it has no node %u", d->name, vnode);
+	} else if (m.vnode >= d->nr_vnodes) {
+		error("%s: it has no node %u", d->name, m.vnode);
 		ret = EXIT_REFUSED;
-	} else if (d->vnodes[vnode].pnode == (int)pnode) {
-		printf("%s: node %u is on physical node %u already\n", d->name,
-		       vnode, (unsigned int)pnode);
+	} else if (is_there(d, m.vnode, m.pnode)) {
+		if (ctx->json)
+			ret = report(&m, d, 0, 0);
+		else
+			printf("%s: node %u is on physical node %d already\n",
+			       d->name, m.vnode, m.pnode);
 	} else {
-		ret = check_room(ctx, d, vnode, pnode);
+		ret = check_room(ctx, d, m.vnode, m.pnode);
 		if (!ret)
-			ret = leave_and_return(ctx, d, vnode, pnode, words);
+			ret = move(&m);
 	}
 	free(words);
 	domain_free(d);
@@ -204,15 +254,26 @@ static int run(struct context *ctx, int argc, char **argv)
 
 static int option(struct context *ctx, const char *name, const char *arg)
 {
-	int ret;
+	int ret = EXIT_DONE;
 
 	(void)ctx;
-	take_waiting(name, arg, &ret);
+	if (!strcmp(name, "offline")) {
+		offline = true;
+	} else if (!strcmp(name, "dry-run")) {
+		asking.dry_run = true;
+	} else if (!take_waiting(name, arg, &ret)) {
+		waits = true;
+		ret = take_number(name, arg, " of seconds", 0, 86400, &wait_s);
+	}
 	return ret;
 }
 
 static const struct option_desc options[] = {
+	{ "offline", 0, NULL, "the node leaves the domain meanwhile, and returns" },
+	OPTION_WAIT_HOST,
 	OPTION_TIMEOUT,
+	OPTION_DRY_RUN,
+	OPTION_JSON("print JSON"),
 	OPTION_VERBOSE,
 	{ 0 },
 };
@@ -222,7 +283,7 @@ const struct command cmd_move = {
 	.synopsis = "DOMAIN NODE PNODE",
 	.summary = "Put the memory of a node on another physical node",
 	.options = options,
-	.note = "The node leaves the domain meanwhile, and returns.",
+	.note = "The node stays in use, if it has 2 MiB of free memory.",
 	.max_args = 3,
 	.option = option,
 	.run = run,

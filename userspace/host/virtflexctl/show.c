@@ -101,6 +101,17 @@ static void get_current(const void *row, struct value *v)
 	v->number = n->current_kb;
 }
 
+/* After a move; 0 also where the guest does not know. */
+static void get_elsewhere(const void *row, struct value *v)
+{
+	const struct row *r = row;
+	struct share share;
+
+	v->type = VALUE_SIZE;
+	if (answer_share(r->d->result, r->i, &share))
+		v->number = share.all_kb - share.here_kb;
+}
+
 static void get_target(const void *row, struct value *v)
 {
 	const struct vnode *n = node_of(row);
@@ -138,6 +149,9 @@ static const struct column columns[] = {
 	  COLUMN_RIGHT, get_remote },
 	{ "CURRENT", "current_kb", "memory it has, by the guest", COLUMN_RIGHT,
 	  get_current },
+	{ "ELSEWHERE", "elsewhere_kb",
+	  "of that, what a move has left on another physical node",
+	  COLUMN_RIGHT | COLUMN_EXTRA, get_elsewhere },
 	{ "TARGET", "target_kb", "memory it is to have", COLUMN_RIGHT,
 	  get_target },
 	{ "CAPACITY", "capacity_kb", "memory it was built with", COLUMN_RIGHT,
@@ -213,6 +227,21 @@ static void print_line(const char *what, const char *text)
 	putchar('\n');
 }
 
+/* Where memory is that a move has not brought to its physical node. */
+static void print_shares(const struct domain *d)
+{
+	char here[24], all[24];
+	struct share share;
+	unsigned int i;
+
+	for (i = 0; i < d->nr_vnodes; i++)
+		if (answer_share(d->result, i, &share))
+			printf("node %u: %s of %s are on physical node %u\n", i,
+			       size_text(share.here_kb, here, sizeof(here)),
+			       size_text(share.all_kb, all, sizeof(all)),
+			       share.pnode);
+}
+
 static int show_table(const struct context *ctx, const struct domain *d)
 {
 	struct table *table = table_new(ctx, columns);
@@ -226,6 +255,7 @@ static int show_table(const struct context *ctx, const struct domain *d)
 		       paint(PLAIN), paint(color), state, paint(PLAIN));
 		print_line("guest", d->status);
 		print_line("error", d->error);
+		print_shares(d);
 		print_line("last request", d->by);
 		putchar('\n');
 		flush_output();

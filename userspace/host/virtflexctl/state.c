@@ -21,6 +21,8 @@ const char *domain_state(const struct domain *d, const char **color)
 		return "expanding";
 	if (d->request == REQUEST_SHRINK)
 		return "shrinking";
+	if (d->request == REQUEST_MOVE)
+		return "moving";
 	if (!guest_listens(d->status)) {
 		*color = DIM;
 		return "no-module";

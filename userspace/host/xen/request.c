@@ -106,8 +106,11 @@ static bool is_published(const struct domain *d)
 	return d->result;
 }
 
-/* Of a move that has begun: Xen may know of it, and xenstore not yet. */
+/* A node goes to another physical node, or back: Xen may know of it, and xenstore not yet. */
 #define MOVING	"/tool/virtflex/%u/moving"
+/* The last move of a node in use, until it is known that the guest has taken it up:
+ * "NODE PNODE" of before. */
+#define MOVED	"/tool/virtflex/%u/moved"
 
 static int tell_xen(struct host *host, const struct domain *d)
 {
@@ -125,13 +128,74 @@ static int tell_xen(struct host *host, const struct domain *d)
 static int move(struct host *host, xs_transaction_t t, struct domain *d,
 		unsigned int vnode)
 {
-	char text[16];
+	char *moving = store_get(host, t, MOVING, d->id), text[16];
 
+	/* By its own, so that it is there whatever becomes of the transaction. */
+	if (!moving && !host->dry_run)
+		store_set(host, XBT_NULL, "1", MOVING, d->id);
+	free(moving);
 	snprintf(text, sizeof(text), "%d", d->vnodes[vnode].pnode);
 	if (!store_set(host, t, text, NODE, d->id, vnode, "pnode") ||
 	    !store_remove(host, t, MOVING, d->id))
 		return -1;
 	return host->dry_run ? EXIT_DONE : tell_xen(host, d);
+}
+
+static bool note_move(struct host *host, xs_transaction_t t,
+		      const struct domain *d, unsigned int vnode, int before)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%u %d", vnode, before);
+	return store_set(host, t, text, MOVED, d->id);
+}
+
+/* How the last request ended; OUTCOME_NONE if that was not said yet. */
+static enum outcome outcome_now(struct host *host, xs_transaction_t t,
+				const struct domain *d)
+{
+	char *id = store_get(host, t, NUMA, d->id, "request_id");
+	enum outcome outcome = id ? answer_outcome(d->result, id) : OUTCOME_NONE;
+
+	free(id);
+	return outcome;
+}
+
+/* Whether a node's memory comes from its physical node of now, as the guest says. */
+static bool has_taken_up(const struct domain *d, unsigned int vnode)
+{
+	struct share share;
+
+	return answer_share(d->result, vnode, &share) &&
+	       (int)share.pnode == d->vnodes[vnode].pnode;
+}
+
+/*
+ * After a move that the guest did not take up, as it was refused, or withdrawn before it
+ * was seen, memory comes from where it did: the node is as it was before. Where nobody
+ * knows yet, nothing is done.
+ */
+static int settle_move(struct host *host, xs_transaction_t t, struct domain *d,
+		       enum outcome outcome)
+{
+	char *text = store_get(host, t, MOVED, d->id);
+	unsigned int vnode;
+	int before, ret = EXIT_DONE;
+	bool known;
+
+	known = text && sscanf(text, "%u %d", &vnode, &before) == 2 &&
+		vnode < d->nr_vnodes && d->request == REQUEST_NONE &&
+		outcome != OUTCOME_NONE;
+	free(text);
+	if (!known)
+		return EXIT_DONE;
+	if (!outcome_holds(outcome) && !has_taken_up(d, vnode)) {
+		d->vnodes[vnode].pnode = before;
+		ret = move(host, t, d, vnode);
+	}
+	if (!ret && !store_remove(host, t, MOVED, d->id))
+		ret = -1;
+	return ret;
 }
 
 /* After a move of which only Xen knows: back to what xenstore says. */
@@ -192,20 +256,38 @@ static bool write_options(struct host *host, xs_transaction_t t,
 	return done;
 }
 
+static bool write_request(struct host *host, xs_transaction_t t,
+			  const struct domain *d, enum request_kind request)
+{
+	char text[12];
+
+	snprintf(text, sizeof(text), "%d", request);
+	return store_set(host, t, text, NUMA, d->id, "topo_change");
+}
+
 static int make(struct host *host, xs_transaction_t t, struct domain *d,
 		void *arg)
 {
 	struct making *m = arg;
 	struct reason why;
 	bool applied;
-	int ret;
+	int ret, before;
 
 	change_free(m->c);
 	applied = record_apply(host, t, d);
+	ret = settle_move(host, t, d, outcome_now(host, t, d));
+	if (ret)
+		return ret;
 	if (d->request != REQUEST_NONE)
 		return busy(d);
+	if (m->order->request == REQUEST_MOVE && d->version && !d->can_move) {
+		error("%s: its module is too old to move memory of a node in use: add --offline",
+		      d->name);
+		return EXIT_REFUSED;
+	}
 	if (!is_published(d) && !publish_write(host, t, d))
 		return -1;
+	before = d->vnodes[m->order->vnode].pnode;
 	if (m->order->moves)
 		d->vnodes[m->order->vnode].pnode = m->order->pnode;
 	if (!change_make(d, m->order->request, m->order->wishes,
@@ -219,13 +301,15 @@ static int make(struct host *host, xs_transaction_t t, struct domain *d,
 				mend_move(host, t, d);
 	if (ret)
 		return ret;
+	if (m->order->request == REQUEST_MOVE &&
+	    !note_move(host, t, d, m->order->vnode, before))
+		return -1;
 	if (!record_write(host, t, d, m->id, m->order->words) ||
 	    (applied && !write_all(host, t, d)) ||
 	    !write_change(host, t, d, m->c) ||
 	    !write_options(host, t, d, m->order) ||
 	    !store_set(host, t, m->id, NUMA, d->id, "request_id") ||
-	    !store_set(host, t, m->c->request == REQUEST_EXPAND ? "1" : "2",
-		       NUMA, d->id, "topo_change"))
+	    !write_request(host, t, d, m->c->request))
 		return -1;
 	return EXIT_DONE;
 }
@@ -250,9 +334,6 @@ int request_make(struct host *host, struct domain *d, const struct order *order,
 
 	memset(c, 0, sizeof(*c));
 	new_id(id);
-	/* By its own, so that it is there whatever becomes of the transaction. */
-	if (order->moves && !host->dry_run)
-		store_set(host, XBT_NULL, "1", MOVING, d->id);
 	return store_transaction(host, d, make, &m);
 }
 
@@ -282,9 +363,11 @@ static int withdraw(struct host *host, xs_transaction_t t, struct domain *d,
 		return -1;
 	/* A guest that comes later finds what was before. */
 	w->undone = !guest_listens(d->status) && record_restore(host, t, d);
-	if (w->undone && !write_all(host, t, d))
-		return -1;
-	return EXIT_DONE;
+	if (!w->undone)
+		return EXIT_DONE;
+	d->request = REQUEST_NONE;
+	return write_all(host, t, d) ?
+	       settle_move(host, t, d, OUTCOME_WITHDRAWN) : -1;
 }
 
 /**
@@ -313,9 +396,14 @@ int request_withdraw(struct host *host, struct domain *d, char *id,
 static int settle(struct host *host, xs_transaction_t t, struct domain *d,
 		  void *arg)
 {
+	int ret;
+
 	(void)arg;
 	if (record_apply(host, t, d) && !write_all(host, t, d))
 		return -1;
+	ret = settle_move(host, t, d, outcome_now(host, t, d));
+	if (ret)
+		return ret;
 	return d->request != REQUEST_NONE ||
 	       store_remove(host, t, "/tool/virtflex/%u/before", d->id) ?
 		       EXIT_DONE : -1;

@@ -200,10 +200,14 @@ static void read_answer(struct host *host, xs_transaction_t t, struct domain *d)
 	text = store_get(host, t, fmt, d->id, "control/version");
 	d->version = text_number(text, 1000, &number) ? number : 0;
 	free(text);
+	text = store_get(host, t, fmt, d->id, "control/feature-move");
+	d->can_move = text && !strcmp(text, "1");
+	free(text);
 	text = store_get(host, t, fmt, d->id, "topo_change");
 	/* what is no number is a request too, which the guest refuses */
 	d->request = !text || !*text || !strcmp(text, "0") ? REQUEST_NONE :
-		     !strcmp(text, "1") ? REQUEST_EXPAND : REQUEST_SHRINK;
+		     !strcmp(text, "1") ? REQUEST_EXPAND :
+		     !strcmp(text, "3") ? REQUEST_MOVE : REQUEST_SHRINK;
 	free(text);
 }
 
