@@ -11,10 +11,10 @@ range() { if [ "$2" -eq 1 ]; then echo "$1"; else echo "$1-$(($1 + $2 - 1))"; fi
 # share TOTAL PARTS INDEX: the size of part INDEX; what is left over goes to the first ones
 share() { echo $(($1 / $2 + ($3 < $1 % $2))); }
 
-# mebibytes SIZE: in MiB
+# mebibytes SIZE [OPTION]: in MiB
 mebibytes() {
 	case $1 in
-	*[!0-9][MmGg]|[!1-9]*|*[!0-9MmGg]*) fail 125 "--mem: '$1' is not a size such as 2G or 1536M" ;;
+	*[!0-9][MmGg]|[!1-9]*|*[!0-9MmGg]*) fail 125 "${2:---mem}: '$1' is not a size such as 2G or 1536M" ;;
 	*[Gg]) echo $((${1%?} * 1024)) ;;
 	*[Mm]) echo "${1%?}" ;;
 	*) echo "$1" ;;

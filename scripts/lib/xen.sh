@@ -191,15 +191,29 @@ hvm_config() {
 	EOT
 }
 
+# host_sizes: sets physical, of each node of the host in MiB: what the guest's node, dom0 and
+# Xen need, and a share of what --host-mem has beyond that
+host_sizes() {
+	local n least=0 more=0
+	physical=()
+	for ((n = 0; n < nodes; n++)); do
+		physical+=($((sizes[n] + 192 + (n == 0 ? DOM0_MB + 256 : 0))))
+		least=$((least + physical[n]))
+	done
+	[ -n "$host_mem" ] || return 0
+	more=$((host_mem - least))
+	[ "$more" -ge 0 ] ||
+		fail 125 "--host-mem: $host_mem MiB, and dom0 and this guest need $least" "Give more, or the guest less with --mem."
+	for ((n = 0; n < nodes; n++)); do
+		physical[n]=$((physical[n] + $(share "$more" "$nodes" "$n")))
+	done
+}
+
 machine_xen() {
-	local n physical=() root=$RUN/root sysroot patched='' dom0_kernel initrd_at
+	local root=$RUN/root sysroot patched='' dom0_kernel initrd_at
 	sysroot=$(xen_packages) || exit
 	[ "$xen" = stock ] || patched=$("$SCRIPTS/xen" "$xen") || exit
 	dom0_kernel=$("$SCRIPTS/kernel" fast) || exit
-	for ((n = 0; n < nodes; n++)); do
-		physical+=($((sizes[n] + 192 + (n == 0 ? DOM0_MB + 256 : 0))))
-	done
-
 	cat "$(base_archive)" "$(xen_archive guest)" "$RUN/files.cpio" >"$RUN/guest-initrd"
 	new_root "$root"
 	mkdir "$root/boot"
