@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Placing the nodes of a new domain where there is room. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,29 +8,45 @@
 #include "layout.h"
 #include "shared.h"
 
-/* How many nodes of this size have room there. */
+/* Memory comes and goes in extents of this size. */
+#define EXTENT_KB	UINT64_C(2048)
+
+/* How many nodes of this size have room there: more than all do not count. */
 static unsigned int room(const struct layout *l, uint64_t free_kb)
 {
-	return free_kb / l->vnode_kb;
+	uint64_t count;
+
+	if (free_kb < l->spare_kb)
+		return 0;
+	count = (free_kb - l->spare_kb) / l->vnode_kb;
+	return count < l->nr_vnodes ? count : l->nr_vnodes;
 }
 
-static void no_room(const struct layout *l, const struct pnode *pnodes,
-		    unsigned int nr_pnodes, struct reason *why)
-{
-	size_t size = sizeof(why->text), used;
-	char text[24];
-	unsigned int i;
+static const char remedy[] = "stop or shrink a domain, or ask for less";
 
-	used = snprintf(why->text, size, "no room for %u nodes of %s; free:",
-			l->nr_vnodes, size_text(l->vnode_kb, text, sizeof(text)));
-	for (i = 0; i < nr_pnodes && used < size; i++)
-		used += snprintf(why->text + used, size - used,
-				 " %u: %s%s", i,
-				 size_text(pnodes[i].free_kb, text, sizeof(text)),
-				 i + 1 < nr_pnodes ? "," : "");
-	if (used < size)
-		snprintf(why->text + used, size - used,
-			 "; stop or shrink a domain, or ask for less");
+/* "4 nodes of 1.00 GiB" */
+static const char *nodes_text(const struct layout *l, unsigned int count,
+			      char *buf, size_t size)
+{
+	char each[24];
+
+	snprintf(buf, size, "%u node%s of %s", count, count == 1 ? "" : "s",
+		 size_text(l->vnode_kb, each, sizeof(each)));
+	return buf;
+}
+
+static void no_room(const struct layout *l, struct reason *why)
+{
+	char nodes[48];
+
+	nodes_text(l, l->nr_vnodes, nodes, sizeof(nodes));
+	if (l->policy == LAYOUT_ROUND_ROBIN)
+		snprintf(why->text, sizeof(why->text),
+			 "no physical node has room for %s; %s, or take --policy local",
+			 nodes, remedy);
+	else
+		snprintf(why->text, sizeof(why->text), "no room for %s; %s",
+			 nodes, remedy);
 }
 
 /* The most room first makes them few; of equals the first. */
@@ -113,15 +128,52 @@ static bool place_random(struct layout *l, unsigned int *left,
 	return true;
 }
 
-static bool place_listed(struct layout *l, unsigned int *left,
-			 unsigned int nr_pnodes)
+/* Where a node is to be and cannot: the first of them. */
+static bool place_listed(const struct layout *l, const unsigned int *left,
+			 const struct pnode *pnodes, unsigned int nr_pnodes,
+			 struct reason *why)
 {
-	unsigned int i;
+	unsigned int i, j, p, wanted;
+	char nodes[48];
 
-	for (i = 0; i < l->nr_vnodes; i++)
-		if (l->pnode[i] >= nr_pnodes || !left[l->pnode[i]]--)
+	for (i = 0; i < l->nr_vnodes; i++) {
+		p = l->pnode[i];
+		if (p >= nr_pnodes || !pnodes[p].size_kb) {
+			snprintf(why->text, sizeof(why->text),
+				 "this host has no physical node %u with memory",
+				 p);
 			return false;
+		}
+		for (j = 0, wanted = 0; j < l->nr_vnodes; j++)
+			wanted += l->pnode[j] == p;
+		if (wanted <= left[p])
+			continue;
+		snprintf(why->text, sizeof(why->text),
+			 "physical node %u has no room for %s; %s, or name others",
+			 p, nodes_text(l, wanted, nodes, sizeof(nodes)), remedy);
+		return false;
+	}
 	return true;
+}
+
+/**
+ * layout_divide() - give each node its share of the memory
+ * @l: nodes; their size is set, in whole extents
+ * @memory_kb: memory of all
+ * @less: the nearest smaller amount that divides; 0 if each node would have none
+ * @more: the nearest larger one
+ *
+ * Return: whether @memory_kb divides; @less and @more are set in any case.
+ */
+bool layout_divide(struct layout *l, uint64_t memory_kb, uint64_t *less,
+		   uint64_t *more)
+{
+	uint64_t all_kb = EXTENT_KB * l->nr_vnodes;
+
+	l->vnode_kb = memory_kb / all_kb * EXTENT_KB;
+	*less = l->vnode_kb * l->nr_vnodes;
+	*more = *less + all_kb;
+	return *less && *less == memory_kb;
 }
 
 /**
@@ -129,7 +181,9 @@ static bool place_listed(struct layout *l, unsigned int *left,
  * @l: what is wanted; its pnode is set
  * @pnodes: physical nodes, by number
  * @nr_pnodes: how many
- * @why: set if there is no room
+ * @why: set if there is no room: the reason and the remedy
+ *
+ * A physical node has room for a node if it has its memory free, and the spare.
  *
  * Return: whether there is room for all.
  */
@@ -160,12 +214,12 @@ bool layout_place(struct layout *l, const struct pnode *pnodes,
 		placed = place_random(l, left, nr_pnodes);
 		break;
 	case LAYOUT_LIST:
-		placed = place_listed(l, left, nr_pnodes);
+		placed = place_listed(l, left, pnodes, nr_pnodes, why);
 		break;
 	}
 	free(left);
-	if (!placed)
-		no_room(l, pnodes, nr_pnodes, why);
+	if (!placed && l->policy != LAYOUT_LIST)
+		no_room(l, why);
 	return placed;
 }
 

@@ -25,6 +25,7 @@ enum layout_policy {
  * struct layout - nodes of a domain to be made
  * @nr_vnodes: how many
  * @vnode_kb: memory of each
+ * @spare_kb: what a physical node that has one of them is to have free besides
  * @nr_vcpus: vCPUs of all, spread evenly
  * @policy: how to choose physical nodes
  * @next: for round-robin, the first physical node to try
@@ -34,6 +35,7 @@ enum layout_policy {
 struct layout {
 	unsigned int nr_vnodes;
 	uint64_t vnode_kb;
+	uint64_t spare_kb;
 	unsigned int nr_vcpus;
 	enum layout_policy policy;
 	unsigned int next;
@@ -41,6 +43,8 @@ struct layout {
 	unsigned int *pnode;
 };
 
+bool layout_divide(struct layout *l, uint64_t memory_kb, uint64_t *less,
+		   uint64_t *more);
 bool layout_place(struct layout *l, const struct pnode *pnodes,
 		  unsigned int nr_pnodes, struct reason *why);
 void layout_vcpus(const struct layout *l, unsigned int vnode,
