@@ -4,20 +4,8 @@
 # are wrong; and a machine without Xen. What it does to domains is tested on Xen
 # (selftests/xen/ctl.sh).
 set -u
-here=$(cd "$(dirname "$0")" && pwd)
-. "$here/lib.bash"
-top=$(cd "$here/../.." && pwd)
-ctl=${BUILD:?}/sbin/virtflexctl
+. "$(dirname "$0")/ctl.bash"
 page=$top/docs/man/virtflexctl.8
-export LC_ALL=C
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-[ -x "$ctl" ] || {
-	no_xen() { skip 'there is no libxen-dev here'; }
-	run_test ctl no_xen
-	finish
-	exit
-}
 commands=(list show publish shrink expand set replace move cancel watch pin unpin balance config)
 
 options() { "$ctl" help "$1" | sed -nE 's/^  (-[a-zA-Z0-9], |    )(--[a-z-]+).*/\1\2/p' | tr -d ' ' | sort; }
@@ -76,20 +64,6 @@ ctl_completion_agrees()
 	complete_words virtflexctl list -o NA | grep -qx NAME &&
 		complete_words virtflexctl show -o na | grep -q . && return 1
 	[ -z "$(complete_words virtflexctl shrink --timeout 1)" ]
-}
-
-# says STATUS PATTERN ARGUMENT...
-says()
-{
-	local status=$1 pattern=$2 got
-	shift 2
-	"$ctl" "$@" >"$work/out" 2>"$work/err" </dev/null
-	got=$?
-	if [ $got -ne "$status" ] || [ -s "$work/out" ] || ! grep -Eq "^virtflexctl: $pattern" "$work/err"; then
-		echo "virtflexctl $*: status $got"
-		cat "$work/out" "$work/err"
-		return 1
-	fi
 }
 
 ctl_usage()

@@ -97,6 +97,10 @@ bool wait_for_event(struct host *host, double seconds);
 double seconds_now(void);
 extern struct waiting waiting;
 
+/* turn.c */
+int turn_take(const char *root, unsigned int *pnode);
+bool turn_pass(int fd, unsigned int pnode);
+
 /* main.c */
 extern bool verbose;
 

@@ -13,6 +13,7 @@
 #include "answer.h"
 #include "change.h"
 #include "domain.h"
+#include "machine.h"
 #include "pinning.h"
 
 /**
@@ -79,6 +80,10 @@ struct order {
 int host_open(struct host **host, bool verbose);
 void host_close(struct host *host);
 struct pnode *host_pnodes(struct host *host, unsigned int *count);
+
+/* machine.c */
+struct machine *host_machine(struct host *host);
+uint64_t host_overhead_kb(uint64_t memory_kb, unsigned int nr_vcpus);
 
 /* cpus.c */
 int *cpus_nodes(struct host *host, unsigned int *count);
