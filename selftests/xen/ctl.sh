@@ -57,6 +57,46 @@ affinity() { xl vcpu-list "$DOMID" | awk -v v="$1" 'NR > 1 && $3 == v { print $(
 # shown NODE COLUMN
 shown() { virtflexctl show guest -nro "node,$2" | awk -v n="$1" '$1 == n { print $2 }'; }
 
+# documented COMMAND...: keys that the manual page has for these, under JSON
+documented() {
+	awk -v commands=" $* " '
+		/^\.SH/ { on = $2 == "JSON"; wanted = 0; next }
+		!on { next }
+		/^\.TP/ { tag = 1; next }
+		tag {
+			tag = wanted = 0
+			gsub(/^\.[BIR]+ |["\\,]/, "")
+			for (i = 1; i <= NF; i++)
+				if (index(commands, " " $i " "))
+					wanted = 1
+			next
+		}
+		wanted && /^\.I/ {
+			gsub(/^\.[BIR]+ |["\\,.;:]/, "")
+			for (i = 1; i <= NF; i++)
+				if ($i ~ /^[a-z_]+$/ && $i != "and")
+					print $i
+		}' "$here/virtflexctl.8" | sort -u
+}
+
+# json COMMAND... [+KEY]... -- STATUS ARGUMENT...: the keys of what it prints are those
+# documented for these commands, and KEYs
+json() {
+	of='' more=''
+	while [ "$1" != -- ]; do
+		case $1 in
+		+*) more="$more ${1#+}" ;;
+		*) of="$of $1" ;;
+		esac
+		shift
+	done
+	status=$2
+	shift 2
+	ctl "$status" "$@"
+	# shellcheck disable=SC2086 # words
+	same "keys of $*" "$({ documented $of; printf '%s\n' $more; } | sort -u | xargs)" "$(grep -oE '"[a-z_]+":' /tmp/out | tr -d '":' | sort -u | xargs)"
+}
+
 nothing_is_published() {
 	ctl 0 list -nro name,state,nodes,active
 	same list 'guest unpublished 4 4' "$out"
@@ -515,6 +555,30 @@ old_guest() {
 	xenstore-write "$numa/control/feature-move" 1
 }
 
+json_agrees() {
+	json list -- 0 list --json
+	json show -- 0 show guest --json
+	json balance -- 0 balance --json
+	json publish -- 0 publish guest --json
+	json publish -- 0 publish --all --json
+	json publish --dry-run -- 0 publish guest --json --dry-run
+	json pin -- 0 pin guest --json --dry-run
+	like 'node 3' '*"pnode": 3, "vcpus": \[ 6, 7 \], "cpus": \[ 4 \] *' "$(tr -s ' \t\n' ' ' </tmp/out)"
+	json unpin -- 0 unpin guest --json
+	json --dry-run +domain +name -- 0 shrink guest 3 --json --dry-run
+	json shrink -- 0 shrink guest 3 --json
+	json expand -- 0 expand guest 3 --json
+	json set -- 0 set guest 3=64M --json
+	json watch -- 0 watch guest --once --json
+	xl pause "$DOMID"
+	json shrink -- 0 shrink guest 3 --json --no-wait
+	json cancel -- 0 cancel guest --json --no-wait
+	released
+	# nothing of what was not asked of the guest
+	ctl 4 shrink guest 9 --json
+	same output '' "$out"
+}
+
 # Node n is on the physical node of that number, which has CPU n + 1.
 pinned() {
 	ctl 0 pin guest
@@ -641,7 +705,7 @@ echo "TAP version 13"
 (numa=$data && await_key agent ready 120) || { echo "not ok 1 no agent in the guest"; echo "# 0 passed, 1 failed, 0 skipped"; exit 1; }
 [ $# -gt 0 ] || set -- nothing_is_published published nodes_leave_and_return amounts_are_set options_of_a_change balance_is_told refused_here \
 	refused_by_the_guest one_at_a_time withdrawn not_waited_for host_has_no_more older_keys no_guest garbage \
-	replaced moved moved_in_part full_node_stays moved_offline old_guest pinned configured published_as_made mute_guests
+	replaced moved moved_in_part full_node_stays moved_offline old_guest pinned configured json_agrees published_as_made mute_guests
 [ "${CHANGES:-0}" -eq 0 ] || set -- "$@" many_changes moved_many_times
 for test; do
 	run_test "$test"

@@ -185,3 +185,21 @@ struct json_object *json_u64(uint64_t value)
 {
 	return json_object_new_uint64(value);
 }
+
+/**
+ * json_numbers() - numbers as an array
+ * @numbers: numbers
+ * @count: how many
+ *
+ * Return: array, or NULL.
+ */
+struct json_object *json_numbers(const unsigned int *numbers,
+				 unsigned int count)
+{
+	struct json_object *array = json_object_new_array();
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		json_object_array_add(array, json_u64(numbers[i]));
+	return array;
+}

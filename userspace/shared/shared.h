@@ -193,6 +193,8 @@ bool parse_range(const char *text, uint64_t *start, uint64_t *end);
 const char *size_text(uint64_t kb, char *buf, size_t size);
 char *list_text(const unsigned int *numbers, unsigned int count, bool ranges);
 struct json_object *json_u64(uint64_t value);
+struct json_object *json_numbers(const unsigned int *numbers,
+				 unsigned int count);
 
 /* table.c, with table.h */
 int print_json(struct json_object *object, int flags);

@@ -243,17 +243,6 @@ int table_print(struct table *t, FILE *f)
 	return failed ? EXIT_ERROR : EXIT_DONE;
 }
 
-static struct json_object *numbers_json(const unsigned int *numbers,
-					unsigned int count)
-{
-	struct json_object *array = json_object_new_array();
-	unsigned int i;
-
-	for (i = 0; i < count; i++)
-		json_object_array_add(array, json_u64(numbers[i]));
-	return array;
-}
-
 static struct json_object *value_json(const struct value *v)
 {
 	switch (v->type) {
@@ -265,7 +254,7 @@ static struct json_object *value_json(const struct value *v)
 		return json_text(v->text);
 	case VALUE_LIST:
 	case VALUE_ARRAY:
-		return numbers_json(v->numbers, v->count);
+		return json_numbers(v->numbers, v->count);
 	default:
 		return NULL;
 	}

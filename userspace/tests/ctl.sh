@@ -40,6 +40,15 @@ ctl_man_agrees()
 			<("$ctl" --help | sed -n '/^Exit status/,$p' | grep -oE '[0-9] [a-z]' | cut -c1 | sort -u)
 }
 
+# Commands that print JSON, and those whose keys are described
+ctl_json_is_described()
+{
+	local command
+	diff <(for command in "${commands[@]}"; do options "$command" | grep -q -- --json && echo "$command"; done | sort) \
+		<(awk '/^\.SH/ { on = $2 == "JSON" } on && tag { print } { tag = $1 == ".TP" }' "$page" |
+			sed -E 's/^\.[BIR]+ //; s/["\\]//g; s/, ?/ /g' | tr -s ' ' '\n' | grep -v '^--dry-run$' | sort)
+}
+
 # complete WORD...: what the last word is completed to
 complete_words()
 {
@@ -100,7 +109,7 @@ ctl_without_xen()
 		says 1 'no xenstore: .*' shrink guest 2
 }
 
-for name in ctl_help_has_commands ctl_help_is_narrow ctl_man_agrees ctl_completion_agrees ctl_usage ctl_without_xen; do
+for name in ctl_help_has_commands ctl_help_is_narrow ctl_man_agrees ctl_json_is_described ctl_completion_agrees ctl_usage ctl_without_xen; do
 	run_test "$name" "$name"
 done
 finish

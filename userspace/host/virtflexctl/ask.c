@@ -41,12 +41,31 @@ static int finish(struct context *ctx, struct domain *d, const char *id,
 		ret = EXIT_GONE;
 	if (!ret)
 		ret = request_settle(ctx->host, after);
-	if (!ret && (!asking->quiet || !outcome_holds(outcome)))
+	if (!ret && (!asking->quiet || asking->into || !outcome_holds(outcome)))
 		ret = report_outcome(ctx, d, after, id, outcome,
-				     seconds_now() - started);
+				     seconds_now() - started, asking->into);
 	else if (!ret && outcome == OUTCOME_PARTLY)
 		ret = EXIT_INCOMPLETE;
 	domain_free(after);
+	return ret;
+}
+
+/* Makes the request, or says what it would write. */
+static int make_request(struct context *ctx, struct domain *d,
+			const struct order *order, const struct asking *asking,
+			char *id)
+{
+	struct json_object *would = domain_json(d);
+	struct change c = { 0 };
+	int ret;
+
+	dry_run_begin(ctx, asking->dry_run);
+	ret = request_make(ctx->host, d, order, &c, id);
+	dry_run_end(ctx, would);
+	change_free(&c);
+	if (!ret && asking->dry_run && ctx->json)
+		return put_json(would, asking->into);
+	json_object_put(would);
 	return ret;
 }
 
@@ -57,23 +76,21 @@ static int make_and_wait(struct context *ctx, struct domain *d,
 	enum outcome outcome = OUTCOME_NONE;
 	char id[REQUEST_ID_LEN];
 	double started = seconds_now();
-	struct change c = { 0 };
 	struct domain *before;
 	int ret;
 
 	ret = domain_read(ctx->host, d->id, &before);
 	if (ret || !before)
 		return ret ? ret : EXIT_GONE;
-	ctx->host->dry_run = asking->dry_run;
-	ret = request_make(ctx->host, d, order, &c, id);
-	change_free(&c);
+	ret = make_request(ctx, d, order, asking, id);
 	if (!ret && !asking->dry_run && !waiting.no_wait) {
 		ret = wait_for_answer(ctx, d, id, &outcome);
 		if (!ret)
 			ret = finish(ctx, before, id, outcome, started,
 				     asking);
 	} else if (!ret && !asking->dry_run && ctx->json) {
-		ret = report_outcome(ctx, before, d, id, OUTCOME_NONE, 0);
+		ret = report_outcome(ctx, before, d, id, OUTCOME_NONE, 0,
+				     asking->into);
 	} else if (!ret && !asking->dry_run) {
 		printf("%s: asked; to see it: virtflexctl watch %s\n", d->name,
 		       d->name);

@@ -53,7 +53,7 @@ static int report(struct context *ctx, struct domain *d, const char *id,
 		if (outcome_holds(outcome) && !ctx->json)
 			error("%s: the guest was faster: the change is carried out",
 			      d->name);
-		ret = report_outcome(ctx, d, after, id, outcome, seconds);
+		ret = report_outcome(ctx, d, after, id, outcome, seconds, NULL);
 		if (outcome == OUTCOME_WITHDRAWN)
 			ret = EXIT_DONE;
 	}
@@ -76,7 +76,8 @@ static int run(struct context *ctx, int argc, char **argv)
 		ret = request_withdraw(ctx->host, d, id, &undone);
 	if (!ret && (undone || waiting.no_wait)) {
 		if (ctx->json)
-			ret = report_outcome(ctx, d, d, id, OUTCOME_NONE, 0);
+			ret = report_outcome(ctx, d, d, id, OUTCOME_NONE, 0,
+					     NULL);
 		else if (undone)
 			printf("%s: withdrawn; the guest had not begun\n", d->name);
 		else

@@ -38,11 +38,13 @@ struct waiting {
  * @dry_run: it does not, and prints what it would write
  * @partly: what there is of the host's memory will do
  * @quiet: how it ended is said only if not well
+ * @into: for JSON, array of what is printed together; NULL for an object of its own
  */
 struct asking {
 	bool dry_run;
 	bool partly;
 	bool quiet;
+	struct json_object *into;
 };
 
 /**
@@ -84,6 +86,10 @@ int target_domain(struct context *ctx, int argc, char **argv,
 int ask_for(struct context *ctx, struct domain *d, struct order *order,
 	    const struct asking *asking);
 
+/* dry_run.c */
+void dry_run_begin(struct context *ctx, bool dry_run);
+void dry_run_end(struct context *ctx, struct json_object *object);
+
 /* change.c */
 char *words_of(const char *name, int argc, char **argv);
 int take_node(const char *command, const char *arg, unsigned int *vnode);
@@ -116,6 +122,8 @@ const char *domain_state(const struct domain *d, const char **color);
 /* outcome.c */
 int report_outcome(struct context *ctx, const struct domain *before,
 		   struct domain *d, const char *id, enum outcome outcome,
-		   double seconds);
+		   double seconds, struct json_object *into);
+struct json_object *domain_json(const struct domain *d);
+int put_json(struct json_object *object, struct json_object *into);
 
 #endif /* CTL_H */

@@ -132,13 +132,41 @@ static struct json_object *nodes_json(const struct domain *d)
 	return nodes;
 }
 
-static int json_outcome(const struct domain *d, const char *id,
-			enum outcome outcome, double seconds)
+/**
+ * domain_json() - begin an object that is about a domain
+ * @d: domain
+ *
+ * Return: object, to which the rest is added.
+ */
+struct json_object *domain_json(const struct domain *d)
 {
 	struct json_object *object = json_object_new_object();
 
 	json_object_object_add(object, "domain", json_u64(d->id));
 	json_object_object_add(object, "name", json_text(d->name));
+	return object;
+}
+
+/**
+ * put_json() - print an object, or add it to others that are printed together
+ * @object: object
+ * @into: array of the others; NULL to print it
+ *
+ * Return: enum exit_code.
+ */
+int put_json(struct json_object *object, struct json_object *into)
+{
+	if (!into)
+		return print_json(object, JSON_PAGE);
+	return json_object_array_add(into, object) ? EXIT_ERROR : EXIT_DONE;
+}
+
+static int json_outcome(const struct domain *d, const char *id,
+			enum outcome outcome, double seconds,
+			struct json_object *into)
+{
+	struct json_object *object = domain_json(d);
+
 	json_object_object_add(object, "request", json_text(id));
 	json_object_object_add(object, "outcome",
 			       json_text(outcome_name(outcome)));
@@ -147,7 +175,7 @@ static int json_outcome(const struct domain *d, const char *id,
 	json_object_object_add(object, "error", d->error && *d->error ?
 			       json_text(d->error) : NULL);
 	json_object_object_add(object, "nodes", nodes_json(d));
-	return print_json(object, JSON_PAGE);
+	return put_json(object, into);
 }
 
 /**
@@ -158,19 +186,20 @@ static int json_outcome(const struct domain *d, const char *id,
  * @id: name of the request
  * @outcome: how it ended; OUTCOME_NONE, for JSON, if nobody waits for that
  * @seconds: how long it took
+ * @into: for JSON, array of what is printed together; NULL to print it
  *
  * Return: enum exit_code.
  */
 int report_outcome(struct context *ctx, const struct domain *before,
 		   struct domain *d, const char *id, enum outcome outcome,
-		   double seconds)
+		   double seconds, struct json_object *into)
 {
 	int ret = EXIT_DONE;
 
 	if (outcome == OUTCOME_NONE)
-		return json_outcome(d, id, outcome, seconds);
+		return json_outcome(d, id, outcome, seconds, into);
 	if (ctx->json)
-		ret = json_outcome(d, id, outcome, seconds);
+		ret = json_outcome(d, id, outcome, seconds, into);
 	else if (outcome_holds(outcome))
 		print_outcome(before, d, outcome, seconds);
 	if (d->error && *d->error)

@@ -10,18 +10,100 @@
 
 static bool hard, dry_run;
 
-static char *chosen_text(const bool *chosen, unsigned int count)
-{
-	unsigned int *ids = calloc(count + 1, sizeof(*ids));
-	unsigned int i, nr = 0;
-	char *text;
+/**
+ * struct pinned - a node whose vCPUs are pinned, or unpinned
+ * @d: domain
+ * @vnode: node of it
+ * @vcpus: its vCPUs that can be used, ascending
+ * @nr_vcpus: how many
+ * @cpus: CPUs that they are pinned to, ascending; NULL for none in particular
+ * @nr_cpus: how many
+ */
+struct pinned {
+	const struct domain *d;
+	unsigned int vnode;
+	unsigned int *vcpus;
+	unsigned int nr_vcpus;
+	unsigned int *cpus;
+	unsigned int nr_cpus;
+};
 
-	for (i = 0; ids && i < count; i++)
+static bool make_pinned(const struct domain *d, unsigned int vnode,
+			const bool *chosen, unsigned int count,
+			struct pinned *p)
+{
+	unsigned int i;
+
+	*p = (struct pinned){ .d = d, .vnode = vnode };
+	p->vcpus = calloc(d->nr_vcpus + 1, sizeof(*p->vcpus));
+	p->cpus = chosen ? calloc(count + 1, sizeof(*p->cpus)) : NULL;
+	if (!p->vcpus || (chosen && !p->cpus))
+		return false;
+	for (i = 0; i < d->nr_vcpus; i++)
+		if (d->vcpus[i].vnode == vnode && d->vcpus[i].plugged)
+			p->vcpus[p->nr_vcpus++] = i;
+	for (i = 0; chosen && i < count; i++)
 		if (chosen[i])
-			ids[nr++] = i;
-	text = ids ? list_text(ids, nr, true) : NULL;
-	free(ids);
-	return text;
+			p->cpus[p->nr_cpus++] = i;
+	return true;
+}
+
+static void free_pinned(struct pinned *p)
+{
+	free(p->vcpus);
+	free(p->cpus);
+}
+
+static void print_pinned(const struct pinned *p)
+{
+	char *vcpus = list_text(p->vcpus, p->nr_vcpus, true);
+	char *cpus = list_text(p->cpus, p->nr_cpus, true);
+
+	printf("%s: node %u: vCPUs %s %s%s CPUs %s of physical node %d\n",
+	       p->d->name, p->vnode, vcpus ? vcpus : "?",
+	       dry_run ? "would " : "", hard ? "run on" : "prefer",
+	       cpus ? cpus : "?", p->d->vnodes[p->vnode].pnode);
+	free(vcpus);
+	free(cpus);
+}
+
+static struct json_object *pinned_json(const struct pinned *p)
+{
+	struct json_object *node = json_object_new_object();
+	int pnode = p->d->vnodes[p->vnode].pnode;
+
+	json_object_object_add(node, "id", json_u64(p->vnode));
+	json_object_object_add(node, "pnode", pnode == PNODE_UNKNOWN ? NULL :
+			       json_u64(pnode));
+	json_object_object_add(node, "vcpus",
+			       json_numbers(p->vcpus, p->nr_vcpus));
+	json_object_object_add(node, "cpus", p->cpus ?
+			       json_numbers(p->cpus, p->nr_cpus) : NULL);
+	return node;
+}
+
+/* Says what is done of a node: for people, or in @nodes for JSON. */
+static int tell(const struct domain *d, unsigned int vnode, const bool *chosen,
+		unsigned int count, struct json_object *nodes)
+{
+	struct pinned p;
+	bool made = make_pinned(d, vnode, chosen, count, &p);
+
+	if (made && nodes)
+		json_object_array_add(nodes, pinned_json(&p));
+	else if (made && chosen)
+		print_pinned(&p);
+	free_pinned(&p);
+	return made ? EXIT_DONE : EXIT_ERROR;
+}
+
+static int print_all(const struct domain *d, struct json_object *nodes)
+{
+	struct json_object *object = domain_json(d);
+
+	json_object_object_add(object, "hard", json_object_new_boolean(hard));
+	json_object_object_add(object, "nodes", nodes);
+	return print_json(object, JSON_PAGE);
 }
 
 static int pin_vcpus(struct context *ctx, const struct domain *d,
@@ -42,33 +124,28 @@ static int pin_vcpus(struct context *ctx, const struct domain *d,
 }
 
 static int pin_node(struct context *ctx, const struct domain *d,
-		    unsigned int vnode, const struct cpus *cpus, bool *chosen)
+		    unsigned int vnode, const struct cpus *cpus, bool *chosen,
+		    struct json_object *nodes)
 {
-	char *vcpus = domain_vcpus(d, vnode, true), *list;
+	char *vcpus = domain_vcpus(d, vnode, true);
+	bool has_vcpus = vcpus && *vcpus;
 	int ret;
 
-	if (!vcpus || !*vcpus) {
-		free(vcpus);
+	free(vcpus);
+	if (!has_vcpus)
 		return EXIT_DONE;
-	}
 	if (!pinning_choose(cpus, d->vnodes[vnode].pnode, chosen)) {
-		error("%s: node %u: its physical node has no CPU", d->name, vnode);
-		free(vcpus);
+		error("%s: node %u: physical node %d has no CPU to pin to",
+		      d->name, vnode, d->vnodes[vnode].pnode);
 		return EXIT_REFUSED;
 	}
 	ret = pin_vcpus(ctx, d, vnode, chosen, cpus->count);
-	list = chosen_text(chosen, cpus->count);
-	if (!ret)
-		printf("%s: node %u: vCPUs %s %s CPUs %s of physical node %d\n",
-		       d->name, vnode, vcpus, hard ? "run on" : "prefer",
-		       list ? list : "?", d->vnodes[vnode].pnode);
-	free(list);
-	free(vcpus);
-	return ret;
+	return ret ? ret : tell(d, vnode, chosen, cpus->count, nodes);
 }
 
 static int run_pin(struct context *ctx, int argc, char **argv)
 {
+	struct json_object *nodes = ctx->json ? json_object_new_array() : NULL;
 	struct cpus cpus = { 0 };
 	struct domain *d = NULL;
 	bool *chosen = NULL;
@@ -83,7 +160,11 @@ static int run_pin(struct context *ctx, int argc, char **argv)
 	if (!ret)
 		chosen = calloc(cpus.count + 1, sizeof(*chosen));
 	for (i = 0; chosen && i < d->nr_vnodes && !ret; i++)
-		ret = pin_node(ctx, d, i, &cpus, chosen);
+		ret = pin_node(ctx, d, i, &cpus, chosen, nodes);
+	if (!ret && ctx->json)
+		ret = print_all(d, nodes);
+	else
+		json_object_put(nodes);
 	free(chosen);
 	cpus_free(&cpus);
 	domain_free(d);
@@ -92,6 +173,7 @@ static int run_pin(struct context *ctx, int argc, char **argv)
 
 static int run_unpin(struct context *ctx, int argc, char **argv)
 {
+	struct json_object *nodes = ctx->json ? json_object_new_array() : NULL;
 	struct cpus cpus = { 0 };
 	struct domain *d = NULL;
 	unsigned int i;
@@ -100,11 +182,19 @@ static int run_unpin(struct context *ctx, int argc, char **argv)
 	ret = target_domain(ctx, argc, argv, "unpin", &d);
 	if (!ret && !cpus_read(ctx->host, &cpus))
 		ret = EXIT_ERROR;
-	for (i = 0; !ret && i < d->nr_vnodes; i++)
+	for (i = 0; !ret && i < d->nr_vnodes; i++) {
 		ret = pin_vcpus(ctx, d, i, NULL, cpus.count);
-	if (!ret)
-		printf("%s: vCPUs prefer no CPUs%s\n", d->name,
+		if (!ret)
+			ret = tell(d, i, NULL, 0, nodes);
+	}
+	if (!ret && !ctx->json)
+		printf("%s: vCPUs %sprefer no CPUs%s\n", d->name,
+		       dry_run ? "would " : "",
 		       hard ? ", and run on any" : "");
+	if (!ret && ctx->json)
+		ret = print_all(d, nodes);
+	else
+		json_object_put(nodes);
 	cpus_free(&cpus);
 	domain_free(d);
 	return ret;
@@ -124,12 +214,14 @@ static int option(struct context *ctx, const char *name, const char *arg)
 static const struct option_desc pin_options[] = {
 	{ "hard", 'H', NULL, "nowhere else, not even if these CPUs are busy" },
 	{ "dry-run", 'N', NULL, "say what would be pinned, and pin nothing" },
+	OPTION_JSON("print JSON"),
 	{ 0 },
 };
 
 static const struct option_desc unpin_options[] = {
 	{ "hard", 'H', NULL, "and take away what pins them hard" },
-	{ "dry-run", 'N', NULL, "unpin nothing" },
+	{ "dry-run", 'N', NULL, "say what would be unpinned, and unpin nothing" },
+	OPTION_JSON("print JSON"),
 	{ 0 },
 };
 

@@ -13,18 +13,53 @@
 
 static bool all, follow, dry_run;
 
-static int publish_one(struct context *ctx, struct domain *d)
+static struct json_object *published_json(const struct domain *d, bool before)
 {
-	bool known = d->published;
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "id", json_u64(d->id));
+	json_object_object_add(object, "name", json_text(d->name));
+	json_object_object_add(object, "nodes", json_u64(d->nr_vnodes));
+	json_object_object_add(object, "published_before",
+			       json_object_new_boolean(before));
+	return object;
+}
+
+/* @domains: for JSON, those that are printed together; NULL for a line of its own. */
+static int publish_one(struct context *ctx, struct domain *d,
+		       struct json_object *domains)
+{
+	struct json_object *object = published_json(d, d->published);
+	bool before = d->published;
 	int ret;
 
-	ctx->host->dry_run = dry_run;
+	dry_run_begin(ctx, dry_run);
 	ret = publish(ctx->host, d);
+	dry_run_end(ctx, object);
+	if (!ret && domains)
+		return put_json(object, domains);
+	if (!ret && ctx->json)
+		return print_json(object, JSON_LINE);
+	json_object_put(object);
 	if (!ret && !dry_run)
 		printf("%s: %u nodes %s\n", d->name, d->nr_vnodes,
-		       known ? "were published already" : "published");
+		       before ? "were published already" : "published");
 	flush_output();
 	return ret;
+}
+
+/* Prints those that are published, also if another one could not be. */
+static int print_published(struct json_object *domains, int ret)
+{
+	struct json_object *root;
+	int printed;
+
+	if (!domains)
+		return ret;
+	root = json_object_new_object();
+	json_object_object_add(root, "domains", domains);
+	printed = print_json(root, JSON_PAGE);
+	return ret ? ret : printed;
 }
 
 /* Those without virtual nodes are not for us. */
@@ -32,6 +67,7 @@ static int publish_all(struct context *ctx)
 {
 	unsigned int count, i;
 	unsigned int *ids = domains_list(ctx->host, &count);
+	struct json_object *domains = ctx->json ? json_object_new_array() : NULL;
 	struct domain *d;
 	int ret = ids ? EXIT_DONE : EXIT_ERROR, one;
 
@@ -40,14 +76,14 @@ static int publish_all(struct context *ctx)
 	for (i = 0; ids && i < count; i++) {
 		one = domain_read(ctx->host, ids[i], &d);
 		if (!one && d)
-			one = publish_one(ctx, d);
+			one = publish_one(ctx, d, domains);
 		/* one that ended meanwhile needs nothing */
 		if (one && one != EXIT_GONE)
 			ret = one;
 		domain_free(d);
 	}
 	free(ids);
-	return ret;
+	return print_published(domains, ret);
 }
 
 /* Return: whether there are some that could not be published yet. */
@@ -63,7 +99,7 @@ static bool publish_new(struct context *ctx)
 			continue;
 		if (!d->published)
 			later |= !domain_find_pnodes(ctx->host, d) ||
-				 publish_one(ctx, d) == EXIT_ERROR;
+				 publish_one(ctx, d, NULL) == EXIT_ERROR;
 		domain_free(d);
 	}
 	free(ids);
@@ -94,6 +130,7 @@ static int publish_each(struct context *ctx)
 
 static int run(struct context *ctx, int argc, char **argv)
 {
+	struct json_object *domains = NULL;
 	struct domain *d = NULL;
 	int ret;
 
@@ -108,9 +145,14 @@ static int run(struct context *ctx, int argc, char **argv)
 		return ret ? ret : follow ? publish_each(ctx) : publish_all(ctx);
 	}
 	ret = target_domain(ctx, argc, argv, "publish", &d);
+	if (!ret && ctx->json)
+		domains = json_object_new_array();
 	if (!ret)
-		ret = publish_one(ctx, d);
+		ret = publish_one(ctx, d, domains);
 	domain_free(d);
+	if (!ret)
+		return print_published(domains, ret);
+	json_object_put(domains);
 	return ret;
 }
 
@@ -132,7 +174,8 @@ static int option(struct context *ctx, const char *name, const char *arg)
 static const struct option_desc options[] = {
 	{ "all", 'a', NULL, "all domains that have virtual nodes" },
 	{ "follow", 'f', NULL, "these, and each as it is made" },
-	{ "dry-run", 'N', NULL, "print what would be written, and write nothing" },
+	OPTION_DRY_RUN,
+	OPTION_JSON("print JSON; with --follow, a line for each domain"),
 	OPTION_VERBOSE,
 	{ 0 },
 };

@@ -45,6 +45,29 @@ char *store_get(struct host *host, xs_transaction_t t, const char *fmt, ...)
 	return value;
 }
 
+/* Says what would be done to a key, if it is a dry run. */
+static void say_would(struct host *host, const char *action, const char *path,
+		      const char *value)
+{
+	struct json_object *key;
+
+	if (!host->dry_run)
+		return;
+	if (!host->would) {
+		if (value)
+			printf("%s %s = \"%s\"\n", action, path, value);
+		else
+			printf("%s %s%s\n", action, path,
+			       strcmp(action, "grant") ? "" : " to the guest");
+		return;
+	}
+	key = json_object_new_object();
+	json_object_object_add(key, "action", json_text(action));
+	json_object_object_add(key, "path", json_text(path));
+	json_object_object_add(key, "value", value ? json_text(value) : NULL);
+	json_object_array_add(host->would, key);
+}
+
 /**
  * store_set() - write a value, or print that it would be
  * @host: host
@@ -67,8 +90,8 @@ bool store_set(struct host *host, xs_transaction_t t, const char *value,
 	if (!path)
 		return false;
 	done = xs_write(host->xs, t, path, value, strlen(value));
-	if (done && host->dry_run)
-		printf("write %s = \"%s\"\n", path, value);
+	if (done)
+		say_would(host, "write", path, value);
 	free(path);
 	return done;
 }
@@ -95,8 +118,8 @@ bool store_remove(struct host *host, xs_transaction_t t, const char *fmt, ...)
 		return false;
 	value = xs_read(host->xs, t, path, &len);
 	done = !value || xs_rm(host->xs, t, path);
-	if (value && done && host->dry_run)
-		printf("remove %s\n", path);
+	if (value && done)
+		say_would(host, "remove", path, NULL);
 	free(value);
 	free(path);
 	return done;
@@ -123,8 +146,7 @@ bool store_grant(struct host *host, xs_transaction_t t, unsigned int domid,
 	snprintf(path, sizeof(path), "/local/domain/%u/numa/%s", domid, key);
 	if (!xs_set_permissions(host->xs, t, path, perms, 2))
 		return false;
-	if (host->dry_run)
-		printf("grant %s to the guest\n", path);
+	say_would(host, "grant", path, NULL);
 	return true;
 }
 

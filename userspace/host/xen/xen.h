@@ -23,6 +23,7 @@
  * @ctx: of libxenlight
  * @log: where that writes its messages
  * @dry_run: nothing is written, but printed
+ * @would: array for what a dry run would do; NULL to print a line for each
  */
 struct host {
 	struct xs_handle *xs;
@@ -30,6 +31,7 @@ struct host {
 	libxl_ctx *ctx;
 	xentoollog_logger *log;
 	bool dry_run;
+	struct json_object *would;
 };
 
 /**
