@@ -555,6 +555,22 @@ old_guest() {
 	xenstore-write "$numa/control/feature-move" 1
 }
 
+# Both requests at once, as far as that can be told before the first is carried out
+replaced_in_a_dry_run() {
+	ctl 0 shrink guest 1 2 3
+	before=$(description)
+	# node 0 is the only one, and may leave once node 3 has joined
+	ctl 0 replace guest 0 3 --dry-run
+	like output 'First, for node 3 to join:*node/3/target = "65536"*topo_change = "1"*Then, for node 0 to leave:*node/0/target = "0"*topo_change = "2"' "$out"
+	same description "$before" "$(description)"
+	ctl 0 expand guest 1 2
+	ctl 0 replace guest 2 3 --no-wait
+	like output '*guest: done in *node 3 joined*asked; to see*' "$(echo "$out" | tr '\n' ' ')"
+	await_key topo_change 0 60
+	same 'vCPUs that are up' '0 1 2 3 6 7' "$(vcpus_up)"
+	ctl 0 expand guest 2
+}
+
 json_agrees() {
 	json list -- 0 list --json
 	json show -- 0 show guest --json
@@ -567,7 +583,10 @@ json_agrees() {
 	json unpin -- 0 unpin guest --json
 	json --dry-run +domain +name -- 0 shrink guest 3 --json --dry-run
 	json shrink -- 0 shrink guest 3 --json
-	json expand -- 0 expand guest 3 --json
+	json replace --dry-run -- 0 replace guest 2 3 --json --dry-run
+	json replace shrink -- 0 replace guest 2 3 --json
+	same 'requests and their outcome' '2 2' "$(grep -c '"request":' /tmp/out) $(grep -c '"outcome": "done"' /tmp/out)"
+	json expand -- 0 expand guest 2 --json
 	json set -- 0 set guest 3=64M --json
 	json watch -- 0 watch guest --once --json
 	xl pause "$DOMID"
@@ -575,7 +594,7 @@ json_agrees() {
 	json cancel -- 0 cancel guest --json --no-wait
 	released
 	# nothing of what was not asked of the guest
-	ctl 4 shrink guest 9 --json
+	ctl 4 replace guest 3 9 --json
 	same output '' "$out"
 }
 
@@ -705,7 +724,7 @@ echo "TAP version 13"
 (numa=$data && await_key agent ready 120) || { echo "not ok 1 no agent in the guest"; echo "# 0 passed, 1 failed, 0 skipped"; exit 1; }
 [ $# -gt 0 ] || set -- nothing_is_published published nodes_leave_and_return amounts_are_set options_of_a_change balance_is_told refused_here \
 	refused_by_the_guest one_at_a_time withdrawn not_waited_for host_has_no_more older_keys no_guest garbage \
-	replaced moved moved_in_part full_node_stays moved_offline old_guest pinned configured json_agrees published_as_made mute_guests
+	replaced replaced_in_a_dry_run moved moved_in_part full_node_stays moved_offline old_guest pinned configured json_agrees published_as_made mute_guests
 [ "${CHANGES:-0}" -eq 0 ] || set -- "$@" many_changes moved_many_times
 for test; do
 	run_test "$test"

@@ -4,6 +4,7 @@
  * domain has both for a moment and never none; done again it goes on where it was.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "ctl.h"
 #include "exits.h"
@@ -11,36 +12,87 @@
 static struct asking asking;
 
 static int one_change(struct context *ctx, unsigned int id,
-		      enum request_kind request, unsigned int vnode,
-		      const char *words)
+		      struct order *order)
 {
-	struct wish wish = { .vnode = vnode, .moves_vcpus = true };
-	struct order order = {
-		.request = request, .wishes = &wish, .nr_wishes = 1,
-		.words = words,
-	};
 	struct domain *d;
 	int ret;
 
 	ret = domain_read(ctx->host, id, &d);
-	if (ret || !d)
-		return ret ? ret : EXIT_GONE;
-	if (request == REQUEST_EXPAND && vnode < d->nr_vnodes)
-		wish.kb = d->vnodes[vnode].capacity_kb;
-	ret = ask_for(ctx, d, &order, &asking);
+	if (!ret)
+		ret = d ? ask_for(ctx, d, order, &asking) : EXIT_GONE;
 	domain_free(d);
 	return ret;
 }
 
+static void say_dry_run(const struct context *ctx, const char *when,
+			unsigned int vnode, const char *does)
+{
+	if (asking.dry_run && !ctx->json)
+		printf("%s, for node %u to %s:\n", when, vnode, does);
+}
+
+/* The first request is always waited for: only then can the second be made. */
+static int replace(struct context *ctx, const struct domain *d,
+		   unsigned int old, unsigned int new, const char *words)
+{
+	struct wish comes = {
+		.vnode = new, .kb = d->vnodes[new].capacity_kb,
+		.moves_vcpus = true,
+	}, goes = { .vnode = old, .moves_vcpus = true };
+	struct order expand = {
+		.request = REQUEST_EXPAND, .wishes = &comes, .nr_wishes = 1,
+		.words = words,
+	}, shrink = {
+		.request = REQUEST_SHRINK, .wishes = &goes, .nr_wishes = 1,
+		.words = words, .after = asking.dry_run ? &expand : NULL,
+	};
+	bool no_wait = waiting.no_wait;
+	int joined, left;
+
+	waiting.no_wait = false;
+	say_dry_run(ctx, "First", new, "join");
+	joined = one_change(ctx, d->id, &expand);
+	if (joined && joined != EXIT_INCOMPLETE)
+		return joined;
+	waiting.no_wait = no_wait;
+	say_dry_run(ctx, "Then", old, "leave");
+	left = one_change(ctx, d->id, &shrink);
+	if (!left || left == EXIT_INCOMPLETE)
+		return left ? left : joined;
+	/* If the guest is late, it is said already that the request stands. */
+	if (left != EXIT_TIMEOUT && !asking.dry_run)
+		error("%s: node %u has joined, but node %u has not left; "
+		      "to try that again: virtflexctl shrink %s %u",
+		      d->name, new, old, d->name, old);
+	return left;
+}
+
+/* Both requests in one object; nothing is printed if none was made. */
+static int replace_json(struct context *ctx, const struct domain *d,
+			unsigned int old, unsigned int new, const char *words)
+{
+	struct json_object *object = domain_json(d);
+	int ret, printed = EXIT_DONE;
+
+	asking.into = json_object_new_array();
+	json_object_object_add(object, "requests", asking.into);
+	ret = replace(ctx, d, old, new, words);
+	if (json_object_array_length(asking.into))
+		printed = print_json(object, JSON_PAGE);
+	else
+		json_object_put(object);
+	return ret ? ret : printed;
+}
+
 static int run(struct context *ctx, int argc, char **argv)
 {
+	unsigned int old = 0, new = 0;
 	struct domain *d = NULL;
-	unsigned int old, new;
 	char *words;
-	int ret, came;
+	int ret;
 
 	if (argc != 3)
-		return usage_error("replace needs a domain, a node that goes and one that comes");
+		return usage_error("replace needs a domain, a node that leaves and one that joins");
 	ret = take_node("replace", argv[1], &old);
 	if (!ret)
 		ret = take_node("replace", argv[2], &new);
@@ -50,7 +102,8 @@ static int run(struct context *ctx, int argc, char **argv)
 		return ret;
 	words = words_of("replace", argc - 1, argv + 1);
 	if (old == new) {
-		error("%s: node %u cannot take its own place", d->name, old);
+		error("%s: node %u cannot replace itself: name another node",
+		      d->name, old);
 		ret = EXIT_REFUSED;
 	} else if (old >= d->nr_vnodes || new >= d->nr_vnodes) {
 		error("%s: it has no node %u: its nodes are 0 to %u", d->name,
@@ -59,14 +112,8 @@ static int run(struct context *ctx, int argc, char **argv)
 	} else if (!words) {
 		ret = EXIT_ERROR;
 	} else {
-		came = one_change(ctx, d->id, REQUEST_EXPAND, new, words);
-		ret = came && came != EXIT_INCOMPLETE ? came :
-		      one_change(ctx, d->id, REQUEST_SHRINK, old, words);
-		if (ret && ret != EXIT_INCOMPLETE && ret != came)
-			error("%s: node %u has joined, node %u has not left; do the same again",
-			      d->name, new, old);
-		else if (!ret)
-			ret = came;
+		ret = ctx->json ? replace_json(ctx, d, old, new, words) :
+				  replace(ctx, d, old, new, words);
 	}
 	free(words);
 	domain_free(d);
@@ -78,14 +125,21 @@ static int option(struct context *ctx, const char *name, const char *arg)
 	int ret;
 
 	(void)ctx;
-	if (!take_waiting(name, arg, &ret))
+	if (take_waiting(name, arg, &ret))
+		return ret;
+	if (!strcmp(name, "dry-run"))
+		asking.dry_run = true;
+	else
 		asking.partly = true;
-	return ret;
+	return EXIT_DONE;
 }
 
 static const struct option_desc options[] = {
 	OPTION_PARTLY,
+	{ "no-wait", 'W', NULL, "do not wait until OLD has left" },
 	OPTION_TIMEOUT,
+	OPTION_DRY_RUN,
+	OPTION_JSON("print JSON"),
 	OPTION_VERBOSE,
 	{ 0 },
 };
@@ -95,6 +149,7 @@ const struct command cmd_replace = {
 	.synopsis = "DOMAIN OLD NEW",
 	.summary = "Give a domain node NEW, and then take node OLD",
 	.options = options,
+	.note = "Two requests: the second is made when the first is carried out.",
 	.max_args = 3,
 	.option = option,
 	.run = run,

@@ -265,6 +265,26 @@ static bool write_request(struct host *host, xs_transaction_t t,
 	return store_set(host, t, text, NUMA, d->id, "topo_change");
 }
 
+/* As if an earlier request had been carried out. */
+static bool assume(struct domain *d, const struct order *earlier,
+		   struct reason *why)
+{
+	struct change c;
+	unsigned int i;
+	bool made;
+
+	made = change_make(d, earlier->request, earlier->wishes,
+			   earlier->nr_wishes, &c, why);
+	for (i = 0; made && i < d->nr_vnodes; i++) {
+		d->vnodes[i].described = true;
+		d->vnodes[i].target_kb = c.target_kb[i];
+	}
+	for (i = 0; made && i < d->nr_vcpus; i++)
+		d->vcpus[i].online = c.online[i];
+	change_free(&c);
+	return made;
+}
+
 static int make(struct host *host, xs_transaction_t t, struct domain *d,
 		void *arg)
 {
@@ -285,12 +305,13 @@ static int make(struct host *host, xs_transaction_t t, struct domain *d,
 		      d->name);
 		return EXIT_REFUSED;
 	}
-	if (!is_published(d) && !publish_write(host, t, d))
+	if (!is_published(d) && !m->order->after && !publish_write(host, t, d))
 		return -1;
 	before = d->vnodes[m->order->vnode].pnode;
 	if (m->order->moves)
 		d->vnodes[m->order->vnode].pnode = m->order->pnode;
-	if (!change_make(d, m->order->request, m->order->wishes,
+	if ((m->order->after && !assume(d, m->order->after, &why)) ||
+	    !change_make(d, m->order->request, m->order->wishes,
 			 m->order->nr_wishes, m->c, &why) ||
 	    (m->order->pnodes && !change_fits(d, m->c, m->order->pnodes,
 					      m->order->nr_pnodes, &why))) {

@@ -60,6 +60,7 @@ enum order_option {
  * @has_option: which of @option are given
  * @option: by enum order_option
  * @words: the command, for whoever comes meanwhile
+ * @after: only in a dry run: a request that would be carried out before; NULL for none
  */
 struct order {
 	enum request_kind request;
@@ -73,6 +74,7 @@ struct order {
 	bool has_option[NR_ORDER_OPTIONS];
 	uint64_t option[NR_ORDER_OPTIONS];
 	const char *words;
+	const struct order *after;
 };
 
 /* Room for the name of a request, its end included. */
