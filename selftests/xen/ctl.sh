@@ -3,7 +3,7 @@
 #
 # Tests of virtflexctl, in dom0, on a guest that does what it is told by agent.sh:
 #
-#	scripts/guest --xen --file build/selftests:/root/t \
+#	scripts/guest --xen --file build/selftests:/root/t --file /usr/bin/script:/usr/bin/script \
 #		--dom0 'sh t/xen/ctl.sh' -- sh t/xen/agent.sh
 #
 # TAP; the last line is the count. What has gone and come is told by the hypervisor: its
@@ -598,6 +598,25 @@ json_agrees() {
 	same output '' "$out"
 }
 
+# As somebody chooses it on a terminal; what is typed ahead waits there.
+chosen() {
+	command -v script >/dev/null || { skip 'script(1) is not here'; return; }
+	printf '%s\n' nobody guest shrink 3 y show quit |
+		TERM=vt100 NO_COLOR=1 script -qec virtflexctl /dev/null >/tmp/out 2>&1
+	same 'exit status' 0 $?
+	out=$(tr -d '\r' </tmp/out)
+	like 'what is seen' '*there is no domain nobody*domain *, guest: ready*virtflexctl shrink guest 3*y/N*node 3 left*inactive*' "$out"
+	same 'vCPUs that are up' '0 1 2 3 4 5' "$(vcpus_up)"
+	same 'target of node 3' 0 "$(xenstore-read "$numa/node/3/target")"
+	# a change that is going on can be withdrawn
+	held 'expanding*' expand guest 3
+	printf '%s\n' guest cancel n quit | TERM=vt100 script -qec virtflexctl /dev/null >/tmp/out 2>&1
+	like 'what is seen' '*  7  cancel *virtflexctl cancel guest*' "$(tr -d '\r' </tmp/out)"
+	released
+	wait $first
+	same 'vCPUs that are up' '0 1 2 3 4 5 6 7' "$(vcpus_up)"
+}
+
 # Node n is on the physical node of that number, which has CPU n + 1.
 pinned() {
 	ctl 0 pin guest
@@ -724,7 +743,7 @@ echo "TAP version 13"
 (numa=$data && await_key agent ready 120) || { echo "not ok 1 no agent in the guest"; echo "# 0 passed, 1 failed, 0 skipped"; exit 1; }
 [ $# -gt 0 ] || set -- nothing_is_published published nodes_leave_and_return amounts_are_set options_of_a_change balance_is_told refused_here \
 	refused_by_the_guest one_at_a_time withdrawn not_waited_for host_has_no_more older_keys no_guest garbage \
-	replaced replaced_in_a_dry_run moved moved_in_part full_node_stays moved_offline old_guest pinned configured json_agrees published_as_made mute_guests
+	replaced replaced_in_a_dry_run moved moved_in_part full_node_stays moved_offline old_guest pinned configured json_agrees chosen published_as_made mute_guests
 [ "${CHANGES:-0}" -eq 0 ] || set -- "$@" many_changes moved_many_times
 for test; do
 	run_test "$test"

@@ -3,8 +3,12 @@
  * A program with subcommands. One file per subcommand; each describes itself in a
  * struct command, of which the help text is made and options are taken.
  */
+#include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "shared.h"
 #include "virtflex.h"
@@ -109,6 +113,53 @@ static int run(int argc, char **argv, const struct command **asked)
 	return run_command(cmd, argc - 1, argv + 1);
 }
 
+/* Runs a command line, and sees to it that its output has arrived. */
+static int run_line(int argc, char **argv)
+{
+	const struct command *cmd = NULL;
+	int ret;
+
+	ret = finish_output(run(argc, argv, &cmd));
+	if (cmd && cmd->own_failure && (ret == EXIT_ERROR || ret == EXIT_USAGE))
+		ret = cmd->own_failure;
+	return end_interrupted(ret);
+}
+
+/**
+ * program_run() - run a command line of this program in a process of its own
+ * @argc: length of @argv
+ * @argv: name of the program, and what follows
+ *
+ * For a command that runs others: options that were taken and signals that were caught
+ * end with the process. An interrupt from the terminal is for it alone meanwhile.
+ *
+ * Return: its exit status; 128 and the number of the signal if one has ended it.
+ */
+int program_run(int argc, char **argv)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+	int status = 0;
+	pid_t child;
+
+	flush_output();
+	sigaction(SIGINT, &ignore, &before);
+	child = fork();
+	if (!child) {
+		sigaction(SIGINT, &before, NULL);
+		/* what is left of the terminal's input stays the caller's */
+		_exit(run_line(argc, argv));
+	}
+	if (child < 0)
+		error("cannot start a process: %s", strerror(errno));
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	sigaction(SIGINT, &before, NULL);
+	if (child < 0)
+		return EXIT_ERROR;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+				     WEXITSTATUS(status);
+}
+
 /**
  * program_main() - main() of a program with subcommands
  * @what: the program
@@ -119,13 +170,7 @@ static int run(int argc, char **argv, const struct command **asked)
  */
 int program_main(const struct program *what, int argc, char **argv)
 {
-	const struct command *cmd = NULL;
-	int ret;
-
 	program = what;
 	set_locale();
-	ret = finish_output(run(argc, argv, &cmd));
-	if (cmd && cmd->own_failure && (ret == EXIT_ERROR || ret == EXIT_USAGE))
-		ret = cmd->own_failure;
-	return end_interrupted(ret);
+	return run_line(argc, argv);
 }

@@ -137,6 +137,7 @@ struct program {
 
 /* program.c */
 int program_main(const struct program *program, int argc, char **argv);
+int program_run(int argc, char **argv);
 const char *program_name(void);
 const char *program_manual(void);
 

@@ -6,6 +6,7 @@
 #include "shared.h"
 #include "xen.h"
 
+extern const struct command cmd_choose;
 extern const struct command cmd_list;
 extern const struct command cmd_show;
 extern const struct command cmd_publish;
@@ -81,6 +82,9 @@ struct moving {
 int need_host(struct context *ctx);
 int target_domain(struct context *ctx, int argc, char **argv,
 		  const char *command, struct domain **d);
+
+/* list.c */
+int list_domains(struct context *ctx, unsigned int *count);
 
 /* ask.c */
 int ask_for(struct context *ctx, struct domain *d, struct order *order,

@@ -103,39 +103,52 @@ static const struct column columns[] = {
 	{ 0 },
 };
 
-static int run(struct context *ctx, int argc, char **argv)
+/**
+ * list_domains() - print the domains that have virtual nodes
+ * @ctx: context
+ * @count: out: how many
+ *
+ * Return: enum exit_code.
+ */
+int list_domains(struct context *ctx, unsigned int *count)
 {
-	unsigned int nr_ids, i, count = 0;
 	struct domain **all;
+	unsigned int nr_ids, i;
 	unsigned int *ids;
 	int ret;
 
-	(void)argc;
-	(void)argv;
-	ret = check_columns(ctx, "list", columns);
-	if (!ret)
-		ret = need_host(ctx);
+	*count = 0;
+	ret = need_host(ctx);
 	if (ret)
 		return ret;
 	ids = domains_list(ctx->host, &nr_ids);
 	if (!ids)
 		return EXIT_ERROR;
 	all = calloc(nr_ids + 1, sizeof(*all));
-	for (i = 0; all && i < nr_ids; i++) {
-		if (domain_read(ctx->host, ids[i], &all[count]) || !all[count])
-			continue;
-		count++;
-	}
+	for (i = 0; all && i < nr_ids; i++)
+		if (!domain_read(ctx->host, ids[i], &all[*count]) && all[*count])
+			(*count)++;
 	ret = !all ? EXIT_ERROR :
 	      rows_print(ctx, columns, "domains", (const void *const *)all,
-			 count);
-	if (!count && !ctx->json && !ret)
+			 *count);
+	if (!*count && !ctx->json && !ret)
 		error("no domain has virtual nodes: that takes vnuma= in its configuration");
-	for (i = 0; all && i < count; i++)
+	for (i = 0; all && i < *count; i++)
 		domain_free(all[i]);
 	free(all);
 	free(ids);
 	return ret;
+}
+
+static int run(struct context *ctx, int argc, char **argv)
+{
+	unsigned int count;
+	int ret;
+
+	(void)argc;
+	(void)argv;
+	ret = check_columns(ctx, "list", columns);
+	return ret ? ret : list_domains(ctx, &count);
 }
 
 static const struct option_desc options[] = {

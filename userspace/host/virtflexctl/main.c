@@ -38,14 +38,15 @@ static void close_host(struct context *ctx)
 
 static const struct program virtflexctl = {
 	.name = "virtflexctl",
-	.summary = "The NUMA nodes of Xen's domains, which may come and go while they run.",
+	.summary = "The NUMA nodes of Xen's domains, which may come and go while they run.\n"
+		   "Without a command: lists the domains, and on a terminal asks what to do.",
 	.statuses = "Exit status: 0 done, 1 error, 2 usage, 3 carried out in part, 4 refused,\n"
 		    "5 timeout, 6 domain gone, 7 guest without virtflex, 8 another change is\n"
 		    "going on.",
 	.commands = commands,
 	.open = open_nothing,
 	.close = close_host,
-	.bare = &cmd_list,
+	.bare = &cmd_choose,
 	.manual = "virtflexctl(8)",
 };
 
