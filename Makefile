@@ -84,7 +84,7 @@ selftests: ## build the kselftests into build/selftests
 # From a relative DESTDIR it is the same directory in userspace/.
 installing = $(MAKE) -C userspace $@ $(if $(DESTDIR),DESTDIR="$$(realpath -m '$(DESTDIR)')")
 
-install: ## install libraries, command and man pages (PREFIX=, DESTDIR=); ldconfig, if root
+install: ## install libraries, commands, man pages and documents (PREFIX=, DESTDIR=); ldconfig, if root
 	@$(installing)
 
 uninstall: ## remove what "install" with the same PREFIX= and DESTDIR= has installed

@@ -142,6 +142,23 @@ man_pages()
 	done
 }
 
+# What README has for users, and what they lead to, is there.
+documents()
+{
+	local name file dir=$work/docs/usr/local/share/doc/virtflex
+	make_userspace DESTDIR="$work/docs" install || return 1
+	for name in admin openmp proc xen xenstore; do
+		{ grep -q "(docs/$name.md)" "$top/README.md" && [ -s "$dir/$name.md" ]; } || { echo "$name.md"; return 1; }
+	done
+	for file in "$dir"/*; do
+		grep -oE '\]\([^)#]+' "$file" | sed 's/^](//' | grep -v '^https\?:' | while read -r name; do
+			[ -e "$dir/$name" ] || { echo "${file##*/} leads to $name"; exit 1; }
+		done || return 1
+	done
+	# a link becomes what it said
+	grep -q '^virtflexctl(8) describes each command' "$dir/admin.md"
+}
+
 # Whatever was there before is there again, and nothing else.
 nothing_is_left()
 {
@@ -196,9 +213,8 @@ made()
 
 copy_tree()
 {
-	mkdir -p "$1/docs"
-	cp -r "$top/userspace" "$top/uapi" "$1/"
-	cp -r "$top/docs/man" "$1/docs/"
+	mkdir -p "$1"
+	cp -r "$top/userspace" "$top/uapi" "$top/docs" "$1/"
 }
 
 # Other flags or another compiler make other objects.
@@ -235,7 +251,7 @@ blank_in_path()
 	[ "$(made "$work/my clone" check TESTS=)" -eq 0 ]
 }
 
-for name in program pkg_config command_finds_library loader_is_told everybody_reads man_pages \
+for name in program pkg_config command_finds_library loader_is_told everybody_reads man_pages documents \
 	nothing_is_left changed_flags blank_in_path; do
 	run_test "$name" "$name"
 done
