@@ -76,7 +76,7 @@ static bool check_wish(const struct domain *d, const struct wish *wish,
 	n = &d->vnodes[wish->vnode];
 	if (wish->kb <= n->capacity_kb)
 		return true;
-	return because(why, "node %u was built with %s, and cannot have %s",
+	return because(why, "node %u was built with %s, and cannot have %s: ask for less",
 		       wish->vnode,
 		       size_text(n->capacity_kb, has, sizeof(has)),
 		       size_text(wish->kb, asked, sizeof(asked)));

@@ -5,10 +5,10 @@
 #include "ctl.h"
 #include "exits.h"
 
-/* A guest that is there says so in much less. */
+/* A guest that has loaded the module answers in much less, once it is published. */
 #define LISTEN_S	5
 
-/* The guest has to be there: who asks one that is not, waits for nothing. */
+/* A guest without the module would never answer: that is said before it is asked. */
 static int check_listening(struct context *ctx, struct domain *d,
 			   const struct asking *asking)
 {
@@ -28,7 +28,7 @@ static int check_listening(struct context *ctx, struct domain *d,
 	return EXIT_NO_GUEST;
 }
 
-/* A second reading, to say what has become of the first. */
+/* Reads the domain again, and says what is different now. */
 static int finish(struct context *ctx, struct domain *d, const char *id,
 		  enum outcome outcome, double started,
 		  const struct asking *asking)
@@ -92,8 +92,8 @@ static int make_and_wait(struct context *ctx, struct domain *d,
 		ret = report_outcome(ctx, before, d, id, OUTCOME_NONE, 0,
 				     asking->into);
 	} else if (!ret && !asking->dry_run) {
-		printf("%s: asked; to see it: virtflexctl watch %s\n", d->name,
-		       d->name);
+		printf("%s: the guest is asked; to see how it goes: virtflexctl watch %s\n",
+		       d->name, d->name);
 	}
 	domain_free(before);
 	return ret;

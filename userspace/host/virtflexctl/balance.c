@@ -184,7 +184,7 @@ static int run(struct context *ctx, int argc, char **argv)
 	pnodes = host_pnodes(ctx->host, &count);
 	rows = pnodes ? calloc(count + 1, sizeof(*rows)) : NULL;
 	if (!rows) {
-		error("physical nodes cannot be read");
+		error("physical nodes cannot be read: try xl info -n");
 		free(pnodes);
 		return EXIT_ERROR;
 	}
@@ -214,7 +214,7 @@ static const struct option_desc options[] = {
 const struct command cmd_balance = {
 	.name = "balance",
 	.synopsis = "",
-	.summary = "Show how full physical nodes are, and which domains could give",
+	.summary = "Show how full physical nodes are, and which nodes could leave",
 	.options = options,
 	.columns = { columns },
 	.run = run,

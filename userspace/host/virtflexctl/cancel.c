@@ -21,7 +21,6 @@ static void report_withdrawn(const struct domain *d, double seconds)
 	unsigned int i;
 
 	printf("%s: withdrawn in %.1f s", d->name, seconds);
-
 	for (i = 0; i < d->nr_vnodes; i++) {
 		if (!answer_share(d->result, i, &share))
 			continue;
@@ -34,7 +33,7 @@ static void report_withdrawn(const struct domain *d, double seconds)
 	printf("%s\n", split ? "" : ": as it was before");
 }
 
-/* One that the guest was faster with holds; how it ended is no fault. */
+/* A change that the guest had finished before stays, which is no error. */
 static int report(struct context *ctx, struct domain *d, const char *id,
 		  enum outcome outcome, double seconds)
 {

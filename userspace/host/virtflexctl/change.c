@@ -13,7 +13,7 @@ static struct asking asking;
 static struct order order;
 
 /**
- * words_of() - a command line, for who comes meanwhile
+ * words_of() - a command line, as another administrator is told of it
  * @name: name of the command
  * @argc: how many arguments
  * @argv: arguments
@@ -98,7 +98,7 @@ static int take_wishes(const char *command, const char *arg, bool sized,
 	return EXIT_DONE;
 }
 
-/* What a wish leaves open, once the domain is known. */
+/* Completes a wish by what is known of the domain. */
 static void complete_wish(const struct domain *d, enum request_kind request,
 			  struct wish *wish)
 {
@@ -183,9 +183,9 @@ static int option(struct context *ctx, const char *name, const char *arg)
 }
 
 #define OPTION_GRACE \
-	{ "grace", 'g', "S", "programs have S seconds to leave a node" }
+	{ "grace", 'g', "S", "programs have S seconds to leave by themselves" }
 #define OPTION_FRAGMENTS \
-	{ "fragments", 'f', NULL, "take what is free in fragments as well" }
+	{ "fragments", 'f', NULL, "take free memory in fragments below 2 MiB as well" }
 
 static const struct option_desc shrink_options[] = {
 	OPTION_GRACE,
@@ -199,7 +199,7 @@ static const struct option_desc shrink_options[] = {
 };
 
 static const struct option_desc expand_options[] = {
-	{ "memory", 'm', "SIZE", "with so much memory each, not all they can have" },
+	{ "memory", 'm', "SIZE", "memory for each node, if not all it was built with" },
 	OPTION_PARTLY,
 	OPTION_WAIT_HOST,
 	OPTION_NO_WAIT,
@@ -261,7 +261,7 @@ const struct command cmd_expand = {
 const struct command cmd_set = {
 	.name = "set",
 	.synopsis = "DOMAIN NODE=SIZE...",
-	.summary = "Give nodes of a domain so much memory; 0 takes a node away",
+	.summary = "Set how much memory nodes of a domain have; 0 takes a node",
 	.options = set_options,
 	.note = "Sizes are in MiB, or end in K, M, G or T.",
 	.max_args = MANY_ARGS,

@@ -37,7 +37,7 @@ struct waiting {
 /**
  * struct asking - how a command asks for a change
  * @dry_run: it does not, and prints what it would write
- * @partly: what there is of the host's memory will do
+ * @partly: it takes what memory the host has, if that is less
  * @quiet: how it ended is said only if not well
  * @into: for JSON, array of what is printed together; NULL for an object of its own
  */
@@ -70,7 +70,7 @@ struct moving {
 #define OPTION_PARTLY \
 	{ "partly", 'p', NULL, "take what memory the host has, if it is less" }
 #define OPTION_WAIT_HOST \
-	{ "wait-host", 0, "S", "wait S seconds for memory of the host" }
+	{ "wait-host", 0, "S", "wait up to S seconds for memory the host lacks" }
 #define OPTION_NO_WAIT \
 	{ "no-wait", 'W', NULL, "do not wait for the guest" }
 #define OPTION_TIMEOUT \

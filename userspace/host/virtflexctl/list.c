@@ -132,7 +132,8 @@ int list_domains(struct context *ctx, unsigned int *count)
 	      rows_print(ctx, columns, "domains", (const void *const *)all,
 			 *count);
 	if (!*count && !ctx->json && !ret)
-		error("no domain has virtual nodes: that takes vnuma= in its configuration");
+		error("no domain has virtual nodes: they come from vnuma= in its configuration; "
+		      "see virtflexctl help config");
 	for (i = 0; all && i < *count; i++)
 		domain_free(all[i]);
 	free(all);

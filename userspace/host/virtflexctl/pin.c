@@ -116,8 +116,9 @@ static int pin_vcpus(struct context *ctx, const struct domain *d,
 			continue;
 		if (!cpus_pin(ctx->host, d->id, i, chosen, count, hard))
 			continue;
-		error("%s: vCPU %u cannot be pinned: %s", d->name, i,
-		      strerror(errno));
+		error("%s: Xen does not take the affinity of vCPU %u: %s; "
+		      "xl vcpu-list %s shows what it has",
+		      d->name, i, strerror(errno), d->name);
 		return EXIT_ERROR;
 	}
 	return EXIT_DONE;
@@ -212,14 +213,14 @@ static int option(struct context *ctx, const char *name, const char *arg)
 }
 
 static const struct option_desc pin_options[] = {
-	{ "hard", 'H', NULL, "nowhere else, not even if these CPUs are busy" },
+	{ "hard", 'H', NULL, "run nowhere else, even if these CPUs are busy" },
 	{ "dry-run", 'N', NULL, "say what would be pinned, and pin nothing" },
 	OPTION_JSON("print JSON"),
 	{ 0 },
 };
 
 static const struct option_desc unpin_options[] = {
-	{ "hard", 'H', NULL, "and take away what pins them hard" },
+	{ "hard", 'H', NULL, "also run on any CPU again" },
 	{ "dry-run", 'N', NULL, "say what would be unpinned, and unpin nothing" },
 	OPTION_JSON("print JSON"),
 	{ 0 },
@@ -238,7 +239,7 @@ const struct command cmd_pin = {
 const struct command cmd_unpin = {
 	.name = "unpin",
 	.synopsis = "DOMAIN",
-	.summary = "Let vCPUs prefer no CPUs",
+	.summary = "Undo pin: vCPUs prefer no CPUs",
 	.options = unpin_options,
 	.max_args = 1,
 	.option = option,

@@ -7,7 +7,7 @@
 #include "ctl.h"
 #include "exits.h"
 
-/* A domain in the making is not known whole yet; one that never is, is tried less often. */
+/* A domain that is being made is not complete yet: it is tried again, less and less often. */
 #define FIRST_S	1
 #define LAST_S	60
 
@@ -62,7 +62,7 @@ static int print_published(struct json_object *domains, int ret)
 	return ret ? ret : printed;
 }
 
-/* Those without virtual nodes are not for us. */
+/* Domains without virtual nodes are passed over. */
 static int publish_all(struct context *ctx)
 {
 	unsigned int count, i;
@@ -106,7 +106,7 @@ static bool publish_new(struct context *ctx)
 	return later || !ids;
 }
 
-/* From now on, each as it is made. */
+/* Publishes each domain as it is made, until interrupted. */
 static int publish_each(struct context *ctx)
 {
 	int pause_s = FIRST_S;
@@ -139,7 +139,7 @@ static int run(struct context *ctx, int argc, char **argv)
 	if (all && argc)
 		return usage_error("publish: either a domain or --all");
 	if (follow && (argc || dry_run))
-		return usage_error("publish: --follow is for all domains, and writes");
+		return usage_error("publish: --follow takes no domain, and always writes");
 	if (follow || all) {
 		ret = need_host(ctx);
 		return ret ? ret : follow ? publish_each(ctx) : publish_all(ctx);
@@ -173,7 +173,7 @@ static int option(struct context *ctx, const char *name, const char *arg)
 
 static const struct option_desc options[] = {
 	{ "all", 'a', NULL, "all domains that have virtual nodes" },
-	{ "follow", 'f', NULL, "these, and each as it is made" },
+	{ "follow", 'f', NULL, "all of them, and then each as it is made" },
 	OPTION_DRY_RUN,
 	OPTION_JSON("print JSON; with --follow, a line for each domain"),
 	OPTION_VERBOSE,

@@ -39,7 +39,7 @@ int target_domain(struct context *ctx, int argc, char **argv,
 		ret = domain_read(ctx->host, id, d);
 	if (ret || *d)
 		return ret;
-	error("domain %u has no virtual nodes: that takes vnuma= in its configuration",
-	      id);
+	error("domain %u has no virtual nodes: they come from vnuma= in its configuration; "
+	      "see virtflexctl help config", id);
 	return EXIT_REFUSED;
 }

@@ -26,7 +26,7 @@ static const char goes_back[] =
 	"%s: %s; it is withdrawn, and the guest undoes it when it can. "
 	"To see it: virtflexctl watch %s";
 static const char no_reaction[] =
-	"the guest does not react: is it well, and has it loaded virtflex?";
+	"the guest does not react: is it running, with the virtflex module loaded?";
 
 struct waiting waiting;
 
