@@ -125,6 +125,19 @@ other_runtimes()
 	esac
 }
 
+# xen_tools: xenstored and its clients, for tests of virtflexctl, in XEN_TOOLS
+xen_tools()
+{
+	local name='xenstored of Debian 12' log dir
+	log=$(log_of "$name")
+	if dir=$(scripts/packages unpack xen-utils-4.17 xenstore-utils 2>"$log"); then
+		export XEN_TOOLS=$dir
+		return
+	fi
+	failed=$((failed + 1))
+	say_failed "$name" "$log" 'it could not be fetched'
+}
+
 # finish: the part's last line and exit status
 finish()
 {

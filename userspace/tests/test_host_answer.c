@@ -159,6 +159,39 @@ static char *some_text(unsigned int *seed)
 	return text;
 }
 
+/* Longer than xenstore takes it. */
+static void long_text(void **state)
+{
+	static const char *const begins[] = {
+		"", "a ", "a done 2=", "shrinking: step 1 of 2: ", "shrinking: step ",
+		"shrinking: step 1 of 2: x, ", "unloaded", "262144:", "- - - ",
+	};
+	static const char letters[] = "A1 -,:%";
+	struct domain *d = domain_new(7, "guest", 4, 8);
+	size_t size = 100 << 10, i, j, len;
+	char *text = malloc(size + 1);
+	struct progress p;
+
+	(void)state;
+	text[size] = 0;
+	for (i = 0; i < ARRAY_SIZE(begins); i++) {
+		for (j = 0; letters[j]; j++) {
+			len = strlen(begins[i]);
+			memcpy(text, begins[i], len);
+			memset(text + len, letters[j], size - len);
+			if (answer_progress(text, &p))
+				assert_true(p.what + p.what_len == text + size);
+			assert_false(outcome_holds(last_outcome(text)) && i != 2);
+			answer_outcome(text, "a");
+			guest_listens(text);
+			text_apply_before(text, d);
+			text_vcpus(text, d, i % 4);
+		}
+	}
+	free(text);
+	domain_free(d);
+}
+
 static void any_text(void **state)
 {
 	struct domain *d = domain_new(7, "guest", 4, 8);
@@ -200,6 +233,7 @@ int main(void)
 		cmocka_unit_test(shares),
 		cmocka_unit_test(no_progress),
 		cmocka_unit_test(listening),
+		cmocka_unit_test(long_text),
 		cmocka_unit_test(any_text),
 	};
 

@@ -1,0 +1,787 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# virtflexctl on a real xenstored, without a hypervisor: the host is one that the test
+# makes up (xen/host.h), and guests are xen/guest.c, each on its domain's own connection,
+# so that what is granted, refused and counted is what xenstored grants, refuses and counts.
+#
+# XEN_TOOLS: where Xen's programs are unpacked; without it scripts/packages is asked
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/lib.bash"
+top=$(cd "$here/../.." && pwd)
+parts=${BUILD:?}/userspace/tests/xen
+ctl=$BUILD/userspace/san/virtflexctl
+export LC_ALL=C
+# a fault that a sanitizer finds is no status that is documented
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}exitcode=99 UBSAN_OPTIONS=exitcode=99
+work=$(mktemp -d)
+daemon='' guest_pid='' id=0
+
+end_all()
+{
+	no_guest
+	[ -z "$daemon" ] || { kill "$daemon"; wait "$daemon"; }
+	rm -rf "$work"
+} 2>/dev/null
+trap end_all EXIT
+
+cannot=''
+[ -x "$ctl" ] || cannot='there is no libxen-dev here'
+if [ -z "$cannot" ] && [ -z "${XEN_TOOLS-}" ]; then
+	XEN_TOOLS=$(. "$top/scripts/lib/common.sh" && . "$top/scripts/lib/xen.sh" &&
+		"$SCRIPTS/packages" unpack "xen-utils-$XEN_LINE" xenstore-utils 2>"$work/said") ||
+		cannot="xenstored cannot be fetched: $(tail -n 1 "$work/said")"
+fi
+if [ -n "$cannot" ]; then
+	no_xenstored() { skip "$cannot"; }
+	run_test store no_xenstored
+	finish
+	exit
+fi
+xenstored=$(echo "$XEN_TOOLS"/usr/lib/xen-*/bin/xenstored)
+PATH=$XEN_TOOLS/usr/bin:$PATH
+export XENSTORED_RUNDIR=$work/run XENSTORED_ROOTDIR=$work/run XEN_HOST=$work/host XEN_CALLS=$work/calls
+mkdir "$XENSTORED_RUNDIR"
+
+# ---- what tests are made of
+
+bad=0
+wrong() { echo "$*"; bad=1; }
+# same WHAT WANTED GOT, like WHAT PATTERN GOT
+same() { [ "$2" = "$3" ] || wrong "$1: not '$2' but '$3'"; }
+# shellcheck disable=SC2254
+like() { case $3 in $2) ;; *) wrong "$1: not like '$2': '$3'" ;; esac; }
+
+# await COMMAND...: until it succeeds, 10 s at most
+await()
+{
+	local tries=0
+	until "$@" 2>/dev/null; do
+		tries=$((tries + 1))
+		[ $tries -lt 1000 ] || { wrong "in vain: $*"; return 1; }
+		sleep 0.01
+	done
+}
+
+# start_xenstored OPTION...
+start_xenstored()
+{
+	rm -f "$XENSTORED_RUNDIR"/*
+	LD_PRELOAD=$parts/hypervisor.so "$xenstored" -N "$@" >"$work/xenstored.log" 2>&1 &
+	daemon=$!
+	await xenstore-exists /
+}
+
+stop_xenstored()
+{
+	kill "$1" "$daemon"
+	wait "$daemon"
+	daemon=''
+} 2>/dev/null
+
+no_guest()
+{
+	[ -z "$guest_pid" ] || { kill "$guest_pid"; wait "$guest_pid"; }
+	guest_pid=''
+} 2>/dev/null
+
+# guest WORD...: the domain's guest from now on (xen/guest.c)
+guest()
+{
+	no_guest
+	XENSTORED_PATH=$XENSTORED_RUNDIR/domain-$id "$parts/guest" "$@" >"$work/guest" 2>&1 &
+	guest_pid=$!
+}
+
+# A guest that has begun with the request that there is
+guest_at_it()
+{
+	at_it=$((${at_it-0} + 1))
+	guest "status=shrinking: step 1 of 2: $at_it" "$@"
+	await is status "shrinking: step 1 of 2: $at_it"
+}
+
+# A guest that has said that it is there
+ready_guest()
+{
+	guest "$@"
+	await is status idle
+}
+
+# as_guest WORD...: a guest that does this, once; prints what it may not
+as_guest()
+{
+	no_guest
+	XENSTORED_PATH=$XENSTORED_RUNDIR/domain-$id "$parts/guest" -1 "$@"
+}
+
+get() { xenstore-read "$numa/$1" 2>/dev/null; }
+# is KEY VALUE, isnt KEY VALUE
+is() { [ "$(get "$1")" = "$2" ]; }
+isnt() { ! is "$@"; }
+
+# fresh [NODES KIB VCPUS]: a new domain "guest", as the toolstack makes one
+fresh()
+{
+	no_guest
+	xenstore-rm "/local/domain/$id" 2>/dev/null
+	id=$((id + 1))
+	numa=/local/domain/$id/numa
+	hosted running "$@"
+	xenstore-write "/local/domain/$id" ''
+	xenstore-chmod "/local/domain/$id" n0 "r$id"
+	xenstore-write "/local/domain/$id/domid" $id "/local/domain/$id/name" guest
+	"$parts/introduce" $id
+}
+
+# hosted STATE [NODES KIB VCPUS]: the host, with the domain in that state
+hosted()
+{
+	{
+		for _ in 0 1 2 3; do
+			echo "pnode 4194304 ${FREE-2097152}"
+		done
+		[ "$1" = none ] || echo "domain $id guest $1 ${2-4} ${3-262144} ${4-2}"
+	} >"$XEN_HOST.new"
+	mv "$XEN_HOST.new" "$XEN_HOST"
+	kill -USR1 "$daemon"
+}
+
+# published [NODES KIB VCPUS]: a new domain that is described
+published()
+{
+	fresh "$@"
+	ctl 0 publish guest
+}
+
+declare -A reached
+# ctl STATUS ARGUMENT...: virtflexctl, which ends so; output in $out, errors in $err
+ctl()
+{
+	local want=$1 got
+	shift
+	# of one that is killed, the shell says so
+	{ "$ctl" "$@" >"$work/out" 2>"$work/err" </dev/null; } 2>/dev/null
+	got=$?
+	out=$(tr -d '\0' <"$work/out") err=$(tr -d '\0' <"$work/err")
+	reached[$got]=1
+	[ $got -eq "$want" ] || wrong "virtflexctl $*: status $got, not $want; $out $err"
+}
+
+# ctl_begins ARGUMENT...: in the background, as from a terminal; it has asked when this returns
+ctl_begins()
+{
+	local before
+	before=$(get request_id)
+	env --default-signal=INT "$ctl" "$@" >"$work/first" 2>"$work/first.err" </dev/null &
+	first=$!
+	await isnt request_id "$before"
+}
+
+# ctl_ends STATUS: that one; errors in $err
+ctl_ends()
+{
+	local got
+	wait "$first"
+	got=$?
+	out=$(cat "$work/first") err=$(cat "$work/first.err")
+	[ $got -gt 99 ] || reached[$got]=1
+	[ $got -eq "$1" ] || wrong "the first command: status $got, not $1; $out $err"
+} 2>/dev/null
+
+# ctl_killed: SIGKILL, of which the shell says nothing
+ctl_killed()
+{
+	kill -KILL "$first"
+	wait "$first"
+} 2>/dev/null
+
+shown() { "$ctl" show guest -nro "node,$2" | awk -v n="$1" '$1 == n { print $2 }'; }
+state() { "$ctl" list -nro state; }
+description() { xenstore-ls -fp "$numa"; xenstore-ls -fp /tool; }
+no_controls() { same "control characters in $1" 0 "$(tr -d '\n' <"$1" | tr -dc '\000-\037' | wc -c)"; }
+
+# ---- publish
+
+# key, value and who may do what
+described()
+{
+	cat <<-EOT
+		control "" b
+		error "" b
+		node "" r
+	EOT
+	for node in 0 1 2 3; do
+		cat <<-EOT
+			node/$node "" r
+			node/$node/capacity "262144" r
+			node/$node/current "" b
+			node/$node/pnode "$node" r
+			node/$node/target "262144" r
+			node/$node/vcpus "$((2 * node))-$((2 * node + 1))" r
+		EOT
+	done
+	cat <<-EOT
+		result "" b
+		status "" b
+		topo_change "0" b
+	EOT
+}
+
+publish_writes_what_is_documented()
+{
+	fresh
+	ctl 0 publish guest --dry-run
+	xenstore-exists "$numa" && wrong 'a dry run has written'
+	like 'dry run' "*write $numa/node/0/target = \"262144\"*grant $numa/topo_change to the guest*" "$out"
+	ctl 0 publish guest
+	same output 'guest: 4 nodes published' "$out"
+	described >"$work/wanted"
+	xenstore-ls -fp "$numa" | sed -E "s,^$numa/,,; s/ = / /; s/ +[. ]*\(n0,([rwb])$id\)\$/ \1/" | sort >"$work/got"
+	diff "$work/wanted" "$work/got" || bad=1
+	before=$(description)
+	ctl 0 publish guest
+	ctl 0 publish --all
+	same output 'guest: 4 nodes were published already' "$out"
+	same 'what is described' "$before" "$(description)"
+	# what it is to have stays, and so does what the guest has said
+	xenstore-write "$numa/node/2/target" 131072 "$numa/status" idle "$numa/grace_ms" 7
+	before=$(description)
+	ctl 0 publish guest
+	same 'what is described' "$before" "$(description)"
+}
+
+hosts_keys() { xenstore-ls -f "$numa" | grep -E '/(capacity|pnode|request_id|target|vcpus) '; }
+
+guests_write_their_keys_only()
+{
+	published
+	ctl 0 shrink guest 3 --no-wait
+	before=$(hosts_keys)
+	same 'what the guest may not write' '' "$(as_guest status=mine error=mine result=mine \
+		node/3/current=1 control/version=1 control/feature-x=1 topo_change=0)"
+	for key in node/3/target node/3/capacity node/3/pnode node/3/vcpus node/4/target request_id \
+		grace_ms small wait_s new "/local/domain/$id/domid" "/tool/virtflex/$id/before" \
+		/tool/virtflex/x /local/domain/0/name; do
+		same "$key" "$key: Permission denied" "$(as_guest "$key=1")"
+	done
+	same 'target' 'rm:node/3/target: Permission denied' "$(as_guest rm:node/3/target)"
+	same 'what is described' "$before" "$(hosts_keys)"
+	# nor does it see what this host notes
+	XENSTORED_PATH=$XENSTORED_RUNDIR/domain-$id xenstore-read "/tool/virtflex/$id/by" >"$work/out" 2>&1 &&
+		wrong "the guest reads what the host notes: $(cat "$work/out")"
+	# what it takes away from itself comes back
+	same removed '' "$(as_guest rm:status rm:topo_change rm:result rm:node/3/current)"
+	ctl 0 publish guest
+	same 'what the guest may not write' '' "$(as_guest status=x result=x node/3/current=1 topo_change=0)"
+}
+
+# ---- requests
+
+# No moment shows a part of a request: two nodes, the list of vCPUs, name and kind are all
+# of one, and so is what this host notes.
+a_request_is_one_transaction()
+{
+	local n
+	published
+	ready_guest 'done'
+	"$parts/look" "$numa/node/2/target" "$numa/node/3/target" "$numa/node/2/vcpus" "$numa/node/3/vcpus" \
+		"$numa/topo_change" "$numa/request_id" "/tool/virtflex/$id/id" >"$work/seen" &
+	looker=$!
+	await test -s "$work/seen"
+	for n in 1 2 3 4 5 6 7 8; do
+		ctl 0 shrink guest 2 3
+		ctl 0 expand guest 2 3
+	done
+	kill $looker
+	wait $looker 2>/dev/null
+	awk -F '|' '
+		{ all = $1 "|" $2 "|" $3 "|" $4 }
+		all == "262144|262144|4-5|6-7" && $5 != 2 && $6 == $7 { expanded++; next }
+		all == "0|0||" && $5 != 1 && $6 == $7 { shrunk++; next }
+		{ print "half of a request: " $0; half = 1 }
+		END { exit half || expanded < 8 || shrunk < 8 }' "$work/seen" || wrong "seen: $(cat "$work/seen")"
+}
+
+# Another writer commits in between: all is read, checked and written anew.
+another_writer_comes_first()
+{
+	published
+	BEFORE_COMMIT="xenstore-write $numa/node/2/target 131072" ctl 0 set guest 3=128M --no-wait
+	same 'node 2, of the other' 131072 "$(get node/2/target)"
+	same 'node 3' 131072 "$(get node/3/target)"
+	# what was before this request is what the other one has left
+	like 'what was before' '*131072:4-5 262144:6-7 ' "$(xenstore-read "/tool/virtflex/$id/before")"
+	published
+	before=$(description)
+	BEFORE_COMMIT="xenstore-write $numa/topo_change 1" ctl 8 shrink guest 3 --no-wait
+	like error '*a change is going on: not made by virtflexctl; *' "$err"
+	xenstore-write "$numa/topo_change" 0
+	same 'what is described' "$before" "$(description)"
+	# the last node but one is gone by then
+	BEFORE_COMMIT="xenstore-write $numa/node/0/target 0 $numa/node/1/target 0 $numa/node/2/target 0" \
+		ctl 4 shrink guest 3 --no-wait
+	like error '*one has to stay*' "$err"
+	published
+	BEFORE_COMMIT="xenstore-rm /local/domain/$id" ctl 6 shrink guest 3 --no-wait
+	like error '*guest: the domain is gone*' "$err"
+	xenstore-exists "/local/domain/$id" && wrong 'a domain that is gone is described'
+	published
+	BEFORE_COMMIT="xenstore-write $numa/grace_ms 1 $numa/node/2/target 131072" BEFORE_COMMIT_TIMES=1000 \
+		ctl 8 set guest 2=64M --no-wait
+	like error '*somebody else writes its topology all the time*' "$err"
+	same 'topo_change' 0 "$(get topo_change)"
+}
+
+# Exactly one of two is first, and the other one is told who.
+two_administrators()
+{
+	local n winner loser one two
+	published
+	for n in $(seq "${RACES:-100}"); do
+		"$ctl" shrink guest 2 --no-wait >/dev/null 2>"$work/one" & one=$!
+		"$ctl" shrink guest 3 --no-wait >/dev/null 2>"$work/two" & two=$!
+		wait $one
+		first_status=$?
+		wait $two
+		case $first_status.$? in
+		0.8) winner=$one loser=two ;;
+		8.0) winner=$two loser=one ;;
+		*) wrong "race $n ends with $first_status and others: $(cat "$work/one" "$work/two")"; return ;;
+		esac
+		grep -q "a change is going on: .*(process $winner) since .*: shrink [23]; wait for it" "$work/$loser" ||
+			{ wrong "race $n, won by $winner: $(cat "$work/$loser")"; return; }
+		[ "$(get node/2/target)$(get node/3/target)" = "$([ $winner = $one ] && echo 0262144 || echo 2621440)" ] ||
+			{ wrong "race $n: targets $(get node/2/target) $(get node/3/target)"; return; }
+		xenstore-write "$numa/topo_change" 0
+	done
+}
+
+# ---- answers
+
+answers()
+{
+	published
+	ready_guest 'done'
+	ctl 0 shrink guest 2 3
+	like output 'guest: done in * s: nodes 2-3 left; 512.0 MiB given back to the host*' "$out"
+	same state ready "$(state)"
+	guest partly
+	ctl 3 expand guest 3
+	like output 'guest: partly in * s: node 3 joined*' "$out"
+	like error '*guest: the guest says: done: generation*' "$err"
+	same state partly "$(state)"
+	# what did not hold is put back
+	before=$(get node/3/target)
+	guest refused
+	ctl 4 shrink guest 3
+	like error '*the guest says: failed: as it was told*' "$err"
+	same target "$before" "$(get node/3/target)"
+	guest failed
+	ctl 1 shrink guest 3
+	same target "$before" "$(get node/3/target)"
+	same state failed "$(state)"
+	guest withdrawn
+	ctl 4 shrink guest 3
+	guest begin 'result=@ frobnicated' error= topo_change=0 commit
+	ctl 1 shrink guest 3
+	same target "$before" "$(get node/3/target)"
+	guest 'done'
+	ctl 0 shrink guest 3 --json
+	like output '*"outcome": "done"*' "$out"
+}
+
+# What is said of another request is no answer.
+answers_of_others()
+{
+	published
+	ready_guest result=ctl-1.000000002-3\ done sleep:700 'done'
+	ctl 0 shrink guest 3
+	took=$(echo "$out" | sed -E 's/.* in ([0-9]+)\.([0-9]) s.*/\1\2/')
+	[ "$took" -ge 7 ] || wrong "it took the answer of another request: $out"
+	guest 'result=- done' result=@ 'result=@done' result=\ @\ done sleep:300 'done'
+	ctl 0 expand guest 3
+}
+
+# However long, and whatever it is: it is shown as letters, or not at all.
+garbage_of_guests()
+{
+	local long value key
+	published
+	ready_guest
+	long=$(printf 'A%%n%%s\033[2J%.0s' $(seq 200))
+	for value in $'\033[2J\033]0;x\007' '%s%s%n%n' "$long" -1 1e9 99999999999999999999 0x10 $'\377\376\200' \
+		$'\342\200\256live' '../../../../etc/passwd' /local/domain/0/name 'shrinking: step 1 of 0: %n' \
+		'shrinking: step 1 of 99999999999999999999: x' $'shrinking: step 1 of 2: \033[2J, 1 of 2 KiB' $'a\nb\tc\r'; do
+		as_guest "status=$value" "error=$value" "result=$value" "control/version=$value" \
+			"node/3/current=$value" "result=ctl-0 $value" >"$work/guest"
+		for command in 'show guest' 'show guest --json' 'list -nro name,guest' 'watch guest --once'; do
+			# shellcheck disable=SC2086
+			ctl 0 $command
+			no_controls "$work/out"
+			no_controls "$work/err"
+		done
+	done
+	# 100 KB do not even arrive
+	long=$(head -c 4200 /dev/zero | tr '\0' A)
+	like 'what xenstored says' 'status: *' "$(as_guest "status=$long")"
+	# and in the middle of a request
+	for value in $'\033[2J' '%s%n' "${long:0:1900}" -1; do
+		guest "status=$value" "error=$value" "node/3/current=$value" "status=shrinking: step 1 of 2: $value" \
+			"result=x $value" sleep:20 begin "error=$value" "result=@ refused $value" topo_change=0 commit
+		xenstore-write "$numa/status" idle
+		ctl 4 shrink guest 3 --verbose
+		no_controls "$work/err"
+		no_controls "$work/out"
+	done
+	guest 'done'
+	ctl 0 shrink guest 3
+}
+
+# The bar, of a guest's words too: nothing but what the bar itself is made of
+a_bar_on_a_terminal()
+{
+	published
+	ready_guest $'status=shrinking: step 1 of 2: x\033]0;y, 1024 of 2048 KiB' sleep:50 \
+		$'status=shrinking: step 2 of 2: \033[2Jz, 3 of 2 KiB' sleep:50 'done'
+	script -qec "$ctl shrink guest 3" /dev/null </dev/null >"$work/out" 2>&1 || wrong "status $?"
+	sed -i -E 's/\x1b\[K//g; s/\x1b\[[0-9]*m//g; s/\r//g' "$work/out"
+	no_controls "$work/out"
+	like bar '*guest \[*\] 1/2 x?\]0;y, 1.00 MiB of 2.00 MiB*guest \[*\] 2/2 ?\[2Jz, 3 of 2 KiB*done in*' "$(cat "$work/out")"
+}
+
+# ---- no answer
+
+never_and_late()
+{
+	published
+	ready_guest sleep:2000 'done'
+	ctl 5 shrink guest 3 --timeout 1
+	like error '*guest: no answer within 1 s; the request stands. *watch guest; *cancel guest' "$err"
+	ctl 8 expand guest 3
+	like error '*a change is going on: *: shrink 3; *' "$err"
+	same state shrinking "$(state)"
+	await is topo_change 0
+	same state ready "$(state)"
+	same 'state of node 3' inactive "$(shown 3 state)"
+	guest sleep:1500 refused
+	ctl 5 expand guest 3 --timeout 1
+	await is topo_change 0
+	# what was refused late is not what the next command starts from
+	same 'target in xenstore' 262144 "$(get node/3/target)"
+	same 'target' 0 "$(shown 3 target)"
+	guest 'done'
+	ctl 0 shrink guest 2
+	same 'target in xenstore' 0 "$(get node/3/target)"
+	same 'vCPUs of node 3' '' "$(get node/3/vcpus)"
+}
+
+# ends_in HOW: the domain ends while a command waits
+ends_in()
+{
+	published
+	ready_guest stop
+	ctl_begins shrink guest 3
+	case $1 in
+	shutdown) hosted shutdown ;;
+	dying) hosted dying ;;
+	# as libxl does it: the keys first, or last
+	keys) hosted none; xenstore-rm "/local/domain/$id" ;;
+	none) xenstore-rm "/local/domain/$id"; sleep 0.1; hosted none ;;
+	esac
+	ctl_ends 6
+	like "error, $1" '*guest: the domain is gone, before its guest answered*' "$err"
+}
+
+domain_ends_in_the_middle()
+{
+	for how in shutdown dying keys none; do
+		ends_in $how
+	done
+	xenstore-exists "/local/domain/$id" && wrong 'a domain that is gone is described'
+	ctl 6 show guest
+	ctl 6 shrink 4711 2
+	like error '*there is no domain 4711; see xl list' "$err"
+	# watching it is over, too
+	published
+	ready_guest stop
+	ctl 0 shrink guest 3 --no-wait
+	"$ctl" watch guest --once >"$work/first" 2>"$work/first.err" & first=$!
+	sleep 0.2
+	hosted none
+	xenstore-rm "/local/domain/$id"
+	ctl_ends 6
+	ctl 0 publish --all
+	xenstore-exists "/tool/virtflex/$id" && wrong 'what was noted of a domain that is gone is there'
+}
+
+# Waiting ends, the change does not.
+interrupted_while_it_waits()
+{
+	published
+	ready_guest sleep:1000 'done'
+	ctl_begins shrink guest 3
+	sleep 0.2
+	kill -INT "$first"
+	ctl_ends 130
+	like error '*guest: not waited for; the request stands. *' "$err"
+	same topo_change 2 "$(get topo_change)"
+	ctl 8 expand guest 3
+	await is topo_change 0
+	same 'state of node 3' inactive "$(shown 3 state)"
+}
+
+# ---- cancel
+
+cancel_from_any_state()
+{
+	published
+	ctl 4 cancel guest
+	like error '*no change is going on*' "$err"
+	# nobody is there to undo it
+	before=$(get node/3/target)
+	ctl 0 shrink guest 3 --no-wait
+	ctl 0 cancel guest
+	like output '*the guest had not begun*' "$out"
+	same target "$before" "$(get node/3/target)"
+	same vCPUs 6-7 "$(get node/3/vcpus)"
+	# in the middle; who waits for it is told
+	ready_guest 'status=shrinking: step 1 of 2: x' withdrawn? withdrawn
+	ctl_begins shrink guest 3
+	await is status 'shrinking: step 1 of 2: x'
+	ctl 0 cancel guest
+	like output 'guest: withdrawn in * s: as it was before' "$out"
+	ctl_ends 4
+	like error '*guest: withdrawn by another command*' "$err"
+	same target "$before" "$(get node/3/target)"
+	# not waited for any more
+	ctl 5 shrink guest 3 --timeout 1
+	guest_at_it withdrawn? withdrawn
+	ctl 0 cancel guest
+	same target "$before" "$(get node/3/target)"
+	# after the one that asked was killed
+	no_guest
+	ctl_begins shrink guest 3
+	ctl_killed
+	guest_at_it withdrawn? withdrawn
+	ctl 0 cancel guest
+	same target "$before" "$(get node/3/target)"
+	# the guest was faster
+	no_guest
+	ctl 0 shrink guest 3 --no-wait
+	guest_at_it withdrawn? 'done'
+	ctl 0 cancel guest
+	like error '*the guest was faster: the change is carried out*' "$err"
+	same 'state of node 3' inactive "$(shown 3 state)"
+	# carried out in part: that is over
+	guest partly
+	ctl 3 expand guest 3
+	ctl 4 cancel guest
+	# the guest does not undo it, nor is it there
+	no_guest
+	ctl 0 shrink guest 3 --no-wait
+	guest_at_it withdrawn? stop
+	ctl 5 cancel guest --timeout 1
+	like error '*it is withdrawn, and the guest undoes it when it can*' "$err"
+	same target "$before" "$(shown 3 target)"
+	guest 'done'
+	ctl 0 shrink guest 2
+	same 'target in xenstore' "$before" "$(get node/3/target)"
+	# made by somebody else, whose wish is not known
+	no_guest
+	xenstore-write "$numa/node/3/target" 0 "$numa/request_id" other "$numa/topo_change" 2
+	guest_at_it withdrawn? withdrawn
+	ctl 0 cancel guest
+	same topo_change 0 "$(get topo_change)"
+}
+
+# ---- killed
+
+# kill_before N: kills virtflexctl as it is about to commit its Nth transaction that writes
+kill_before()
+{
+	rm -f "$work/count"
+	# shellcheck disable=SC2016
+	printf 'echo >>%s; [ $(wc -l <%s) -lt %d ] || kill -9 $PPID' "$work/count" "$work/count" "$1"
+}
+
+killed_in_the_middle()
+{
+	published
+	before=$(description)
+	BEFORE_COMMIT=$(kill_before 1) BEFORE_COMMIT_TIMES=9 ctl 137 shrink guest 3 --no-wait
+	same 'what is described' "$before" "$(description)"
+	fresh
+	BEFORE_COMMIT=$(kill_before 1) BEFORE_COMMIT_TIMES=9 ctl 137 publish guest
+	xenstore-exists "$numa" && wrong "half a description: $(description)"
+	ctl 0 publish guest
+	# it waits for an answer, which comes
+	ready_guest sleep:800 'done'
+	ctl_begins shrink guest 3
+	ctl_killed
+	ctl 8 shrink guest 2
+	like error "*a change is going on: * (process $first) since *: shrink 3; *" "$err"
+	await is topo_change 0
+	same 'state of node 3' inactive "$(shown 3 state)"
+	# one that comes is refused: the next command starts from what was
+	guest sleep:300 refused
+	ctl_begins expand guest 3
+	ctl_killed
+	await is topo_change 0
+	same 'state of node 3' inactive "$(shown 3 state)"
+}
+
+replace_is_killed()
+{
+	# after the first half, before the second is asked for
+	published
+	ready_guest 'done'
+	ctl 0 shrink guest 3
+	BEFORE_COMMIT=$(kill_before 2) BEFORE_COMMIT_TIMES=9 ctl 137 replace guest 2 3
+	same 'nodes 2 and 3' 'active active' "$(shown 2 state) $(shown 3 state)"
+	same topo_change 0 "$(get topo_change)"
+	ctl 0 replace guest 2 3
+	same 'nodes 2 and 3' 'inactive active' "$(shown 2 state) $(shown 3 state)"
+	# while the guest is at the first half, or at the second
+	guest sleep:800 'done'
+	ctl_begins replace guest 3 2
+	ctl_killed
+	ctl 8 replace guest 3 2
+	like error "*(process $first) since *: replace 3 2; *" "$err"
+	await is topo_change 0
+	same 'nodes 2 and 3' 'active active' "$(shown 2 state) $(shown 3 state)"
+	ctl_begins replace guest 3 2
+	await is topo_change 2
+	ctl_killed
+	ctl 8 replace guest 3 2
+	await is topo_change 0
+	same 'nodes 2 and 3' 'active inactive' "$(shown 2 state) $(shown 3 state)"
+	guest 'done'
+	ctl 0 replace guest 3 2
+	same 'nodes 2 and 3' 'active inactive' "$(shown 2 state) $(shown 3 state)"
+	# the second half is refused: which node is where is said
+	ctl 0 expand guest 3
+	guest 'done' stop
+	ctl 5 replace guest 3 2 --timeout 1
+	like error '*node 2 has joined, node 3 has not left; do the same again*' "$err"
+}
+
+no_module()
+{
+	published
+	ctl 7 shrink guest 3
+	like error '*the guest has not loaded the virtflex module; in the guest: modprobe virtflex' "$err"
+	same topo_change 0 "$(get topo_change)"
+	same state no-module "$(state)"
+}
+
+# ---- xenstored
+
+nobody_there()
+{
+	local command
+	for command in list 'show guest' 'shrink guest 2' 'publish --all' 'cancel guest' balance; do
+		# shellcheck disable=SC2086
+		XENSTORED_RUNDIR=$work/nowhere ctl 1 $command
+		like "error of $command" 'virtflexctl: no xenstore: *; is this dom0, and are you root?' "$err"
+	done
+}
+
+# what a domain's own connection may is less than dom0's
+not_allowed()
+{
+	published
+	XENSTORED_PATH=$XENSTORED_RUNDIR/domain-$id ctl 1 shrink guest 3 --no-wait
+	like error '*guest: xenstore does not allow it: are you root in dom0?' "$err"
+	same topo_change 0 "$(get topo_change)"
+}
+
+not_root()
+{
+	[ "$(id -u)" -eq 0 ] || { skip 'this is not root'; return; }
+	command -v setpriv >/dev/null || { skip 'there is no setpriv here'; return; }
+	published
+	chmod a+rx "$work" "$XENSTORED_RUNDIR"
+	cp "$ctl" "$work/virtflexctl"
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$work/virtflexctl" list >"$work/out" 2>"$work/err"
+	same status 1 $?
+	like error 'virtflexctl: no xenstore: *; is this dom0, and are you root?' "$(cat "$work/err")"
+}
+
+# As large as Xen makes them
+large_ones()
+{
+	published 32 65536 16
+	ready_guest 'done'
+	# of each node every other vCPU
+	xenstore-write "$numa/node/1/vcpus" 16,18,20,22,24,26,28,30
+	ctl 0 shrink guest 2-31
+	ctl 0 expand guest 2-31
+	same 'vCPUs of node 31' 496-511 "$(get node/31/vcpus)"
+}
+
+# ---- at random
+
+ctl_fuzz()
+{
+	FUZZ_DIR=$work ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 timeout 120 "$BUILD/userspace/san/fuzz" "$@" >"$work/fuzz" ||
+		wrong "fuzz $*: $(cat "$work/fuzz")"
+	grep -q "^${3} tried" "$work/fuzz" || wrong "fuzz $*: not all were tried: $(tail -n 3 "$work/fuzz")"
+}
+
+any_command_line()
+{
+	published
+	ready_guest 'done'
+	ctl_fuzz lines $id "${LINES_TRIED:-600}" "${SEED:-1}"
+}
+
+any_answer()
+{
+	published
+	no_guest
+	XENSTORED_PATH=$XENSTORED_RUNDIR/domain-$id ctl_fuzz answers $id "${ANSWERS_TRIED:-150}" "${SEED:-1}"
+	# and after all that it does what it is told
+	guest 'done'
+	xenstore-write "$numa/topo_change" 0 "$numa/status" idle
+	ctl 0 expand guest 0-3
+	ctl 0 shrink guest 3
+}
+
+# Each that virtflexctl(8) lists was seen above.
+every_status_is_reached()
+{
+	local status
+	ctl 2 shrink guest
+	ctl 2 frob
+	while read -r status; do
+		[ -n "${reached[$status]-}" ] || wrong "no test ends with $status"
+	done < <(awk '/^\.SH/ { on = $2 " " $3 == "EXIT STATUS" } on && $1 == ".B" { print $2 }' \
+		"$top/docs/man/virtflexctl.8")
+	[ -z "${reached[99]-}" ] || wrong 'a sanitizer has found something'
+}
+
+tests=(publish_writes_what_is_documented guests_write_their_keys_only
+	a_request_is_one_transaction another_writer_comes_first two_administrators
+	answers answers_of_others garbage_of_guests a_bar_on_a_terminal
+	never_and_late domain_ends_in_the_middle interrupted_while_it_waits
+	cancel_from_any_state killed_in_the_middle replace_is_killed no_module
+	nobody_there not_allowed not_root large_ones
+	any_command_line any_answer every_status_is_reached)
+
+# checked TEST: its own status only counts if it skips
+checked()
+{
+	local status
+	bad=0
+	"$1"
+	status=$?
+	[ $bad -eq 0 ] || return 1
+	[ $status -ne 77 ] || return 77
+}
+
+start_xenstored || { cat "$work/xenstored.log"; exit 1; }
+for test in ${ONLY:-"${tests[@]}"}; do
+	run_test "$test" checked "$test"
+done
+finish

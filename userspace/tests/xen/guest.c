@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * guest [-q] [-1] WORD...: a guest that does what it is told with each request, over its
+ * domain's own connection (hypervisor.c), so that it may write what xenstored lets it.
+ *
+ *	-q	says nothing by itself: as if its module was not there
+ *	-1	does it once, at once, without a request; what xenstored refuses is printed
+ *
+ *	KEY=VALUE	writes a key below numa; @ is the name of the request
+ *	rm:KEY		removes it
+ *	sleep:MS	lets time pass
+ *	begin, commit	in between, what is written is one transaction
+ *	currents	each node has what it should have
+ *	withdrawn?	waits until the request is withdrawn
+ *	done, partly, refused, failed, withdrawn	answers as docs/xenstore.md has it
+ *	stop		does nothing any more, with no request
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xenstore.h>
+
+static struct xs_handle *xs;
+static xs_transaction_t transaction;
+static char request_id[128];
+static bool stopped;
+
+static char *get(const char *key)
+{
+	unsigned int len;
+	char path[2100];
+
+	snprintf(path, sizeof(path), "numa/%.2000s", key);
+	return xs_read(xs, transaction, path, &len);
+}
+
+static bool set(const char *key, const char *value)
+{
+	char path[2100];
+
+	snprintf(path, sizeof(path), "%s%.2000s", *key == '/' ? "" : "numa/", key);
+	return xs_write(xs, transaction, path, value, strlen(value));
+}
+
+/* The value, with the name of the request for each @. */
+static bool set_filled(const char *key, const char *value)
+{
+	char *text = NULL;
+	size_t size;
+	bool done;
+	FILE *f = open_memstream(&text, &size);
+
+	for (; *value; value++)
+		if (*value == '@')
+			fputs(request_id, f);
+		else
+			fputc(*value, f);
+	fclose(f);
+	done = set(key, text);
+	free(text);
+	return done;
+}
+
+static bool has(const char *key, const char *value)
+{
+	char *now = get(key);
+	bool same = now && !strcmp(now, value);
+
+	free(now);
+	return same;
+}
+
+static void wait_for_news(void)
+{
+	unsigned int count;
+
+	free(xs_read_watch(xs, &count));
+}
+
+static bool write_currents(void)
+{
+	char key[64], *target;
+	unsigned int i;
+	bool done = true;
+
+	for (i = 0; i < 1024 && done; i++) {
+		snprintf(key, sizeof(key), "node/%u/target", i);
+		target = get(key);
+		if (!target)
+			break;
+		snprintf(key, sizeof(key), "node/%u/current", i);
+		done = set(key, target);
+		free(target);
+	}
+	return done;
+}
+
+static bool answer(const char *outcome)
+{
+	static unsigned int generation;
+	bool holds = !strcmp(outcome, "done") || !strcmp(outcome, "partly");
+	char status[64], result[256];
+	bool ended;
+
+	snprintf(status, sizeof(status), holds ? "done: generation %u" :
+		 "failed: as it was told %u", ++generation);
+	snprintf(result, sizeof(result), "%s %.64s", request_id, outcome);
+	do {
+		transaction = xs_transaction_start(xs);
+		ended = (!holds || write_currents()) && set("status", status) &&
+			set("error", strcmp(outcome, "done") ? status : "") &&
+			set("result", result) && set("topo_change", "0");
+		ended &= xs_transaction_end(xs, transaction, !ended);
+		transaction = XBT_NULL;
+	} while (!ended && errno == EAGAIN);
+	return ended;
+}
+
+static bool remove_key(const char *key)
+{
+	char path[2100];
+
+	snprintf(path, sizeof(path), "numa/%.2000s", key);
+	return xs_rm(xs, transaction, path);
+}
+
+static bool await_withdrawal(void)
+{
+	char *id;
+
+	while (!has("topo_change", "0"))
+		wait_for_news();
+	id = get("request_id");
+	snprintf(request_id, sizeof(request_id), "%s", id ? id : "-");
+	free(id);
+	return true;
+}
+
+static bool commit(void)
+{
+	xs_transaction_t t = transaction;
+
+	transaction = XBT_NULL;
+	return xs_transaction_end(xs, t, false);
+}
+
+static bool do_word(char *word)
+{
+	char *value = strchr(word, '=');
+
+	if (value) {
+		*value = 0;
+		return set_filled(word, value + 1);
+	}
+	if (!strncmp(word, "rm:", 3))
+		return remove_key(word + 3);
+	if (!strncmp(word, "sleep:", 6))
+		return !usleep(atoi(word + 6) * 1000);
+	if (!strcmp(word, "begin"))
+		return (transaction = xs_transaction_start(xs));
+	if (!strcmp(word, "commit"))
+		return commit();
+	if (!strcmp(word, "currents"))
+		return write_currents();
+	if (!strcmp(word, "withdrawn?"))
+		return await_withdrawal();
+	if (!strcmp(word, "stop"))
+		return (stopped = true);
+	return answer(word);
+}
+
+static void do_words(char **words)
+{
+	char word[8192];
+
+	for (; *words && !stopped; words++) {
+		snprintf(word, sizeof(word), "%s", *words);
+		if (!do_word(word))
+			printf("%.60s: %s\n", word, strerror(errno));
+		fflush(stdout);
+	}
+}
+
+/* Return: whether there is a request that was not seen yet. */
+static bool is_asked(void)
+{
+	char *change = get("topo_change"), *id = get("request_id");
+	const char *name = id ? id : "-";
+	bool asked = change && strcmp(change, "0") && strcmp(request_id, name);
+
+	if (asked)
+		snprintf(request_id, sizeof(request_id), "%s", name);
+	free(change);
+	free(id);
+	return asked;
+}
+
+int main(int argc, char **argv)
+{
+	bool quiet = false, once = false, said = false;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "q1")) != -1)
+		*(opt == 'q' ? &quiet : &once) = true;
+	xs = xs_open(0);
+	if (!xs) {
+		perror("guest");
+		return 1;
+	}
+	if (once) {
+		do_words(argv + optind);
+		xs_close(xs);
+		return 0;
+	}
+	if (!xs_watch(xs, "numa", "numa"))
+		return 1;
+	while (!stopped) {
+		wait_for_news();
+		if (!quiet && !said)
+			said = has("status", "") && set("control/version", "1") &&
+			       set("status", "idle");
+		if (is_asked())
+			do_words(argv + optind);
+	}
+	for (;;)
+		pause();
+}

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Linked into virtflexctl in the place of those functions of libxenlight and libxenctrl
+ * that ask a hypervisor: the host is one that a test makes up (host.h). What virtflexctl
+ * tells it is a line in the file XEN_CALLS.
+ *
+ * Xenstore is real. BEFORE_COMMIT is a command that runs once, in the moment before the
+ * first transaction of more than reading is to end: for another writer, or for an end.
+ */
+#include <errno.h>
+#include <libxl.h>
+#include <libxl_utils.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xenctrl.h>
+#include <xenstore.h>
+
+#include "host.h"
+
+static struct made_host host;
+static bool has_written;
+
+bool __real_xs_write(struct xs_handle *h, xs_transaction_t t, const char *path,
+		     const void *data, unsigned int len);
+bool __wrap_xs_write(struct xs_handle *h, xs_transaction_t t, const char *path,
+		     const void *data, unsigned int len);
+bool __real_xs_transaction_end(struct xs_handle *h, xs_transaction_t t, bool abort);
+bool __wrap_xs_transaction_end(struct xs_handle *h, xs_transaction_t t, bool abort);
+
+bool __wrap_xs_write(struct xs_handle *h, xs_transaction_t t, const char *path,
+		     const void *data, unsigned int len)
+{
+	has_written |= t != XBT_NULL;
+	return __real_xs_write(h, t, path, data, len);
+}
+
+bool __wrap_xs_transaction_end(struct xs_handle *h, xs_transaction_t t, bool abort)
+{
+	const char *command = getenv("BEFORE_COMMIT");
+	static unsigned int times;
+	const char *most = getenv("BEFORE_COMMIT_TIMES");
+
+	if (command && has_written && !abort &&
+	    times++ < (most ? strtoul(most, NULL, 10) : 1) && system(command))
+		exit(99);
+	has_written = false;
+	return __real_xs_transaction_end(h, t, abort);
+}
+
+static void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static void note(const char *fmt, ...)
+{
+	const char *path = getenv("XEN_CALLS");
+	FILE *f = path ? fopen(path, "ae") : NULL;
+	va_list args;
+
+	if (!f)
+		return;
+	va_start(args, fmt);
+	vfprintf(f, fmt, args);
+	va_end(args);
+	fclose(f);
+}
+
+static const struct made_domain *find(uint32_t id)
+{
+	made_host_read(&host);
+	return made_domain_find(&host, id);
+}
+
+static unsigned int pnode_of(unsigned int vnode)
+{
+	return host.nr_pnodes ? vnode % host.nr_pnodes : 0;
+}
+
+/* ---- libxenlight */
+
+int libxl_ctx_alloc(libxl_ctx **ctx, int version, unsigned int flags,
+		    xentoollog_logger *lg)
+{
+	(void)version;
+	(void)flags;
+	(void)lg;
+	*ctx = (libxl_ctx *)&host;
+	return 0;
+}
+
+int libxl_ctx_free(libxl_ctx *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
+static void tell(const struct made_domain *d, libxl_dominfo *info)
+{
+	info->domid = d->id;
+	info->running = !strcmp(d->state, "running");
+	info->shutdown = !strcmp(d->state, "shutdown");
+	info->dying = !strcmp(d->state, "dying");
+}
+
+int libxl_domain_info(libxl_ctx *ctx, libxl_dominfo *info, uint32_t domid)
+{
+	const struct made_domain *d = find(domid);
+
+	(void)ctx;
+	if (!d)
+		return ERROR_DOMAIN_NOTFOUND;
+	tell(d, info);
+	return 0;
+}
+
+libxl_dominfo *libxl_list_domain(libxl_ctx *ctx, int *count)
+{
+	libxl_dominfo *list;
+	unsigned int i;
+
+	(void)ctx;
+	made_host_read(&host);
+	list = calloc(host.nr_domains + 1, sizeof(*list));
+	for (i = 0; i < host.nr_domains; i++) {
+		libxl_dominfo_init(&list[i]);
+		tell(&host.domains[i], &list[i]);
+	}
+	*count = host.nr_domains;
+	return list;
+}
+
+int libxl_name_to_domid(libxl_ctx *ctx, const char *name, uint32_t *domid)
+{
+	unsigned int i;
+
+	(void)ctx;
+	made_host_read(&host);
+	for (i = 0; i < host.nr_domains; i++) {
+		if (strcmp(host.domains[i].name, name))
+			continue;
+		*domid = host.domains[i].id;
+		return 0;
+	}
+	return ERROR_INVAL;
+}
+
+char *libxl_domid_to_name(libxl_ctx *ctx, uint32_t domid)
+{
+	const struct made_domain *d = find(domid);
+
+	(void)ctx;
+	return d ? strdup(d->name) : NULL;
+}
+
+int libxl_retrieve_domain_configuration(libxl_ctx *ctx, uint32_t domid,
+					libxl_domain_config *config,
+					const libxl_asyncop_how *how)
+{
+	const struct made_domain *d = find(domid);
+	unsigned int i;
+
+	(void)ctx;
+	(void)how;
+	if (!d)
+		return ERROR_INVAL;
+	config->b_info.vnuma_nodes = calloc(d->nr_vnodes + 1,
+					    sizeof(*config->b_info.vnuma_nodes));
+	config->b_info.num_vnuma_nodes = d->nr_vnodes;
+	for (i = 0; i < d->nr_vnodes; i++) {
+		libxl_vnode_info_init(&config->b_info.vnuma_nodes[i]);
+		config->b_info.vnuma_nodes[i].pnode = pnode_of(i);
+	}
+	return 0;
+}
+
+libxl_numainfo *libxl_get_numainfo(libxl_ctx *ctx, int *count)
+{
+	libxl_numainfo *info;
+	unsigned int i;
+
+	(void)ctx;
+	made_host_read(&host);
+	info = calloc(host.nr_pnodes + 1, sizeof(*info));
+	for (i = 0; i < host.nr_pnodes; i++) {
+		libxl_numainfo_init(&info[i]);
+		info[i].size = (uint64_t)host.size_kb[i] << 10;
+		info[i].free = (uint64_t)host.free_kb[i] << 10;
+	}
+	*count = host.nr_pnodes;
+	return info;
+}
+
+libxl_cputopology *libxl_get_cpu_topology(libxl_ctx *ctx, int *count)
+{
+	libxl_cputopology *cpus;
+	unsigned int i;
+
+	(void)ctx;
+	made_host_read(&host);
+	*count = host.nr_pnodes * CPUS_EACH;
+	cpus = calloc(*count + 1, sizeof(*cpus));
+	for (i = 0; i < host.nr_pnodes * CPUS_EACH; i++)
+		cpus[i].node = i / CPUS_EACH;
+	return cpus;
+}
+
+int libxl_cpu_bitmap_alloc(libxl_ctx *ctx, libxl_bitmap *map, int most)
+{
+	(void)ctx;
+	map->size = (most + 7) / 8;
+	map->map = calloc(map->size + 1, 1);
+	return 0;
+}
+
+/* Any vCPU prefers the CPUs of its physical node, as xl has it when it builds one. */
+libxl_vcpuinfo *libxl_list_vcpu(libxl_ctx *ctx, uint32_t domid, int *nr_vcpus,
+				int *nr_cpus)
+{
+	const struct made_domain *d = find(domid);
+	libxl_vcpuinfo *info;
+	unsigned int i, p, c;
+
+	if (!d)
+		return NULL;
+	*nr_cpus = host.nr_pnodes * CPUS_EACH;
+	*nr_vcpus = d->nr_vnodes * d->vcpus_each;
+	info = calloc(*nr_vcpus + 1, sizeof(*info));
+	for (i = 0; i < d->nr_vnodes * d->vcpus_each; i++) {
+		libxl_vcpuinfo_init(&info[i]);
+		libxl_cpu_bitmap_alloc(ctx, &info[i].cpumap, *nr_cpus);
+		libxl_cpu_bitmap_alloc(ctx, &info[i].cpumap_soft, *nr_cpus);
+		p = pnode_of(i / d->vcpus_each);
+		for (c = 0; c < host.nr_pnodes * CPUS_EACH; c++) {
+			libxl_bitmap_set(&info[i].cpumap, c);
+			if (c / CPUS_EACH == p)
+				libxl_bitmap_set(&info[i].cpumap_soft, c);
+		}
+	}
+	return info;
+}
+
+int libxl_set_vcpuaffinity(libxl_ctx *ctx, uint32_t domid, uint32_t vcpu,
+			   const libxl_bitmap *hard, const libxl_bitmap *soft)
+{
+	const libxl_bitmap *map = hard ? hard : soft;
+	unsigned int c;
+
+	(void)ctx;
+	note("affinity %u %u %s", domid, vcpu, hard ? "hard" : "soft");
+	for (c = 0; c < host.nr_pnodes * CPUS_EACH; c++)
+		if (libxl_bitmap_test(map, c))
+			note(" %u", c);
+	note("\n");
+	return 0;
+}
+
+/* ---- libxenctrl */
+
+xc_interface *xc_interface_open(xentoollog_logger *logger,
+				xentoollog_logger *dombuild_logger,
+				unsigned int flags)
+{
+	(void)logger;
+	(void)dombuild_logger;
+	(void)flags;
+	return (xc_interface *)&host;
+}
+
+int xc_interface_close(xc_interface *xch)
+{
+	(void)xch;
+	return 0;
+}
+
+int xc_vcpu_getinfo(xc_interface *xch, uint32_t domid, uint32_t vcpu,
+		    xc_vcpuinfo_t *info)
+{
+	const struct made_domain *d = find(domid);
+
+	(void)xch;
+	if (!d || vcpu >= d->nr_vnodes * d->vcpus_each)
+		return -1;
+	memset(info, 0, sizeof(*info));
+	info->online = 1;
+	info->cpu = pnode_of(vcpu / d->vcpus_each) * CPUS_EACH;
+	return 0;
+}
+
+static int fail(int why)
+{
+	errno = why;
+	return -1;
+}
+
+int xc_domain_getvnuma(xc_interface *xch, uint32_t domid, uint32_t *nr_vnodes,
+		       uint32_t *nr_ranges, uint32_t *nr_vcpus,
+		       xen_vmemrange_t *ranges, unsigned int *distances,
+		       unsigned int *vnode_of)
+{
+	const struct made_domain *d = find(domid);
+	uint64_t bytes;
+	unsigned int i;
+
+	(void)xch;
+	if (!d)
+		return fail(ESRCH);
+	if (!d->nr_vnodes)
+		return fail(EOPNOTSUPP);
+	*nr_vnodes = d->nr_vnodes;
+	*nr_ranges = d->nr_vnodes;
+	*nr_vcpus = d->nr_vnodes * d->vcpus_each;
+	if (!ranges)
+		return fail(ENOBUFS);
+	bytes = (uint64_t)d->vnode_kb << 10;
+	for (i = 0; i < d->nr_vnodes; i++)
+		ranges[i] = (xen_vmemrange_t){
+			.start = i * bytes, .end = (i + 1) * bytes, .nid = i,
+		};
+	for (i = 0; i < d->nr_vnodes * d->nr_vnodes; i++)
+		distances[i] = i / d->nr_vnodes == i % d->nr_vnodes ? 10 : 20;
+	for (i = 0; i < *nr_vcpus; i++)
+		vnode_of[i] = i / d->vcpus_each;
+	return 0;
+}
+
+int xc_domain_setvnuma(xc_interface *xch, uint32_t domid, uint32_t nr_vnodes,
+		       uint32_t nr_ranges, uint32_t nr_vcpus,
+		       xen_vmemrange_t *ranges, unsigned int *distances,
+		       unsigned int *vnode_of, unsigned int *pnodes)
+{
+	unsigned int i;
+
+	(void)xch;
+	(void)nr_ranges;
+	(void)nr_vcpus;
+	(void)ranges;
+	(void)distances;
+	(void)vnode_of;
+	note("setvnuma %u", domid);
+	for (i = 0; i < nr_vnodes; i++)
+		note(" %u", pnodes[i]);
+	note("\n");
+	return 0;
+}
