@@ -677,6 +677,27 @@ no_module()
 
 # ---- xenstored
 
+xenstored_ends_while_it_waits()
+{
+	local command
+	for command in 'shrink guest 3' 'watch guest --once' 'publish --follow'; do
+		published
+		ready_guest stop
+		[ "$command" = 'shrink guest 3' ] || ctl 0 shrink guest 3 --no-wait
+		# shellcheck disable=SC2086
+		timeout 20 "$ctl" $command >"$work/first" 2>"$work/first.err" & first=$!
+		sleep 0.4
+		begun=$(date +%s%N)
+		stop_xenstored -KILL
+		ctl_ends 1
+		took=$((($(date +%s%N) - begun) / 1000000))
+		like "error of $command" 'virtflexctl: xenstore is gone: is xenstored running?' "$err"
+		[ $took -lt 3000 ] || wrong "$command took $took ms to notice"
+		no_guest
+		start_xenstored
+	done
+}
+
 nobody_there()
 {
 	local command
@@ -766,7 +787,7 @@ tests=(publish_writes_what_is_documented guests_write_their_keys_only
 	answers answers_of_others garbage_of_guests a_bar_on_a_terminal
 	never_and_late domain_ends_in_the_middle interrupted_while_it_waits
 	cancel_from_any_state killed_in_the_middle replace_is_killed no_module
-	nobody_there not_allowed not_root large_ones
+	xenstored_ends_while_it_waits nobody_there not_allowed not_root large_ones
 	any_command_line any_answer every_status_is_reached)
 
 # checked TEST: its own status only counts if it skips

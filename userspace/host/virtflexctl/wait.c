@@ -17,6 +17,8 @@
 #define PATIENCE_S	60
 /* How often somebody looks whether the domain is there still */
 #define LOOK_S		1.0
+/* How often somebody looks whether xenstore is there still */
+#define ASK_S		2.0
 #define BAR_WIDTH	24
 
 static const char goes_on[] =
@@ -26,7 +28,7 @@ static const char goes_back[] =
 	"%s: %s; it is withdrawn, and the guest undoes it when it can. "
 	"To see it: virtflexctl watch %s";
 static const char no_reaction[] =
-	"the guest does not react: is it running, with the virtflex module loaded?";
+	"the guest does not react (is it running, with the virtflex module loaded?)";
 
 struct waiting waiting;
 
@@ -137,18 +139,26 @@ static void show_progress(const struct domain *d, unsigned int *last)
 bool wait_for_event(struct host *host, double seconds)
 {
 	struct pollfd fd = { .fd = xs_fileno(host->xs), .events = POLLIN };
+	double until = seconds_now() + seconds, left = seconds;
 	char **event;
+	int ready;
 
 	/* A signal ends poll(2); one that came just before it is seen later. */
-	if (seconds < 0 || interrupted() || poll(&fd, 1, seconds * 1000 + 1) <= 0)
-		return true;
-	while ((event = xs_check_watch(host->xs)))
-		free(event);
-	if (errno == EAGAIN)
-		return true;
-	clear_bar();
-	error("xenstore is gone: %s", strerror(errno));
-	return false;
+	while (left >= 0 && !interrupted()) {
+		ready = poll(&fd, 1, (left < ASK_S ? left : ASK_S) * 1000 + 1);
+		while ((event = xs_check_watch(host->xs)))
+			free(event);
+		/* Its end is no event: libxenstore says it when it is asked. */
+		if (errno != EAGAIN) {
+			clear_bar();
+			error("xenstore is gone: is xenstored running?");
+			return false;
+		}
+		if (ready)
+			break;
+		left = until - seconds_now();
+	}
+	return true;
 }
 
 /* The end of a domain may come without an event of its own. */

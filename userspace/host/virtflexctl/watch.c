@@ -61,16 +61,15 @@ static int run(struct context *ctx, int argc, char **argv)
 			print_now(ctx, d);
 		}
 		/* The last word may have come between the two values. */
-		if (once && d->request == REQUEST_NONE) {
-			if (over)
-				break;
-			continue;
-		}
+		over &= d->request == REQUEST_NONE;
 		if (!domain_alive(ctx->host, d->id)) {
 			error("%s: the domain is gone", d->name);
 			ret = EXIT_GONE;
-		} else if (!wait_for_event(ctx->host, 1)) {
+		} else if (!wait_for_event(ctx->host, once && d->request ==
+					   REQUEST_NONE ? 0 : 1)) {
 			ret = EXIT_ERROR;
+		} else if (once && over) {
+			break;
 		}
 	}
 	free(last);
