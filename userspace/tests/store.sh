@@ -715,6 +715,15 @@ not_allowed()
 	XENSTORED_PATH=$XENSTORED_RUNDIR/domain-$id ctl 1 shrink guest 3 --no-wait
 	like error '*guest: xenstore does not allow it: are you root in dom0?' "$err"
 	same topo_change 0 "$(get topo_change)"
+	stop_xenstored -TERM
+	# what cannot be read is not taken for what is not there
+	start_xenstored -Q transaction-nodes=20
+	published
+	XENSTORED_PATH=$XENSTORED_RUNDIR/domain-$id ctl 1 list -nr
+	same output '' "$out"
+	like error '*guest: xenstore has no room for it: see the quotas of xenstored*' "$err"
+	stop_xenstored -TERM
+	start_xenstored
 }
 
 not_root()

@@ -135,10 +135,14 @@ static int add_domains(struct context *ctx, struct row *rows,
 	unsigned int nr_ids, i;
 	unsigned int *ids = domains_list(ctx->host, &nr_ids);
 	struct domain *d;
-	int ret = ids ? EXIT_DONE : EXIT_ERROR;
+	int ret = ids ? EXIT_DONE : EXIT_ERROR, one;
 
-	for (i = 0; ids && i < nr_ids && !ret; i++) {
-		if (domain_read(ctx->host, ids[i], &d) || !d)
+	for (i = 0; ids && i < nr_ids; i++) {
+		one = domain_read(ctx->host, ids[i], &d);
+		/* one that ended meanwhile has nothing */
+		if (one && one != EXIT_GONE)
+			ret = one;
+		if (!d)
 			continue;
 		domain_find_pnodes(ctx->host, d);
 		if (!add_domain(rows, count, d))
@@ -172,7 +176,7 @@ static int run(struct context *ctx, int argc, char **argv)
 	struct pnode *pnodes = NULL;
 	struct row *rows = NULL;
 	unsigned int count = 0, i;
-	int ret;
+	int ret, printed;
 
 	(void)argc;
 	(void)argv;
@@ -194,13 +198,12 @@ static int run(struct context *ctx, int argc, char **argv)
 		rows[i].free_kb = pnodes[i].free_kb;
 	}
 	ret = add_domains(ctx, rows, count);
-	if (!ret)
-		ret = print_rows(ctx, rows, count);
+	printed = print_rows(ctx, rows, count);
 	for (i = 0; i < count; i++)
 		free(rows[i].givers);
 	free(rows);
 	free(pnodes);
-	return ret;
+	return ret ? ret : printed;
 }
 
 static const struct option_desc options[] = {

@@ -115,7 +115,7 @@ int list_domains(struct context *ctx, unsigned int *count)
 	struct domain **all;
 	unsigned int nr_ids, i;
 	unsigned int *ids;
-	int ret;
+	int ret, one, unread = EXIT_DONE;
 
 	*count = 0;
 	ret = need_host(ctx);
@@ -125,20 +125,24 @@ int list_domains(struct context *ctx, unsigned int *count)
 	if (!ids)
 		return EXIT_ERROR;
 	all = calloc(nr_ids + 1, sizeof(*all));
-	for (i = 0; all && i < nr_ids; i++)
-		if (!domain_read(ctx->host, ids[i], &all[*count]) && all[*count])
-			(*count)++;
+	for (i = 0; all && i < nr_ids; i++) {
+		one = domain_read(ctx->host, ids[i], &all[*count]);
+		/* one that ended meanwhile is none */
+		if (one && one != EXIT_GONE)
+			unread = one;
+		*count += !!all[*count];
+	}
 	ret = !all ? EXIT_ERROR :
 	      rows_print(ctx, columns, "domains", (const void *const *)all,
 			 *count);
-	if (!*count && !ctx->json && !ret)
+	if (!*count && !ctx->json && !ret && !unread)
 		error("no domain has virtual nodes: they come from vnuma= in its configuration; "
 		      "see virtflexctl help config");
 	for (i = 0; all && i < *count; i++)
 		domain_free(all[i]);
 	free(all);
 	free(ids);
-	return ret;
+	return ret ? ret : unread;
 }
 
 static int run(struct context *ctx, int argc, char **argv)

@@ -140,7 +140,7 @@ static void read_running(struct host *host, struct domain *d)
  * domain_read() - a domain, as Xen built it and as xenstore describes it
  * @host: host
  * @id: which
- * @d: out, for domain_free(); NULL if it has no virtual nodes
+ * @d: out, for domain_free(); NULL if it has no virtual nodes, or cannot be read
  *
  * Return: EXIT_DONE; EXIT_GONE if there is none; EXIT_ERROR. It is said.
  */
@@ -166,7 +166,12 @@ int domain_read(struct host *host, unsigned int id, struct domain **d)
 	free(name);
 	if (*d) {
 		read_running(host, *d);
-		return store_read(host, *d);
+		ret = store_read(host, *d);
+		if (ret) {
+			domain_free(*d);
+			*d = NULL;
+		}
+		return ret;
 	}
 	if (errno == EOPNOTSUPP)
 		return EXIT_DONE;

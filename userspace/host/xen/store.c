@@ -39,8 +39,12 @@ char *store_get(struct host *host, xs_transaction_t t, const char *fmt, ...)
 	va_start(args, fmt);
 	path = make_path(fmt, args);
 	va_end(args);
+	errno = ENOMEM;
 	if (path)
 		value = xs_read(host->xs, t, path, &len);
+	/* What may not be read is not for us; what cannot be is no key that is missing. */
+	if (!value && errno != ENOENT && errno != EACCES)
+		host->unread = errno;
 	free(path);
 	return value;
 }
@@ -257,21 +261,26 @@ static int store_error(const struct domain *d)
 		      d->name);
 		break;
 	default:
-		error("%s: xenstore: %s", d->name, strerror(errno));
+		error("%s: xenstore: %s; is xenstored running?", d->name,
+		      strerror(errno));
 	}
 	return EXIT_ERROR;
 }
 
-static bool is_there(struct host *host, xs_transaction_t t,
+/* Return: EXIT_DONE; EXIT_GONE, which is said; -1 if xenstore failed. */
+static int find_keys(struct host *host, xs_transaction_t t,
 		     const struct domain *d)
 {
 	char *id = store_get(host, t, "/local/domain/%u/domid", d->id);
 	bool there = id;
 
 	free(id);
-	if (!there)
-		error("%s: the domain is gone", d->name);
-	return there;
+	if (there)
+		return EXIT_DONE;
+	if (errno != ENOENT)
+		return -1;
+	error("%s: the domain is gone", d->name);
+	return EXIT_GONE;
 }
 
 /**
@@ -299,13 +308,18 @@ int store_transaction(struct host *host, struct domain *d, store_action action,
 		if (t == XBT_NULL)
 			return store_error(d);
 		/* What is written for a domain that is gone would stay. */
-		ret = is_there(host, t, d) ? EXIT_DONE : EXIT_GONE;
+		host->unread = 0;
+		ret = find_keys(host, t, d);
 		if (!ret) {
 			read_all(host, t, d);
 			ret = action(host, t, d, arg);
 		}
+		why = errno;
+		if (ret >= 0 && host->unread) {
+			why = host->unread;
+			ret = -1;
+		}
 		if (ret) {
-			why = errno;
 			xs_transaction_end(host->xs, t, true);
 			errno = why;
 			return ret < 0 ? store_error(d) : ret;

@@ -24,6 +24,7 @@
  * @log: where that writes its messages
  * @dry_run: nothing is written, but printed
  * @would: array for what a dry run would do; NULL to print a line for each
+ * @unread: why xenstore has not given what there may be; 0 if it has
  */
 struct host {
 	struct xs_handle *xs;
@@ -32,6 +33,7 @@ struct host {
 	xentoollog_logger *log;
 	bool dry_run;
 	struct json_object *would;
+	int unread;
 };
 
 /**
