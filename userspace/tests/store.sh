@@ -385,13 +385,14 @@ answers()
 	ctl 4 shrink guest 3
 	guest begin 'result=@ frobnicated' error= topo_change=0 commit
 	ctl 1 shrink guest 3
+	like error '*the guest says in no known word how it ended*' "$err"
 	same target "$before" "$(get node/3/target)"
 	guest 'done'
 	ctl 0 shrink guest 3 --json
 	like output '*"outcome": "done"*' "$out"
 }
 
-# What is said of another request is no answer.
+# What is said of another request is no answer; one without any does not hold it up for ever.
 answers_of_others()
 {
 	published
@@ -401,6 +402,12 @@ answers_of_others()
 	[ "$took" -ge 7 ] || wrong "it took the answer of another request: $out"
 	guest 'result=- done' result=@ 'result=@done' result=\ @\ done sleep:300 'done'
 	ctl 0 expand guest 3
+	guest begin 'result=ctl-1.000000002-3 done' status=idle topo_change=0 commit
+	ctl 1 shrink guest 3
+	like error '*has put the request away, and does not say how it ended*' "$err"
+	same state ready "$(state)"
+	guest 'done'
+	ctl 0 shrink guest 3
 }
 
 # However long, and whatever it is: it is shown as letters, or not at all.

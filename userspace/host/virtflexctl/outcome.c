@@ -204,6 +204,9 @@ int report_outcome(struct context *ctx, const struct domain *before,
 		print_outcome(before, d, outcome, seconds);
 	if (d->error && *d->error)
 		error("%s: the guest says: %s", d->name, d->error);
+	else if (outcome == OUTCOME_UNKNOWN)
+		error("%s: the guest says in no known word how it ended: virtflexctl show %s",
+		      d->name, d->name);
 	else if (!outcome_holds(outcome))
 		error("%s: %s", d->name, outcome_name(outcome));
 	return ret ? ret : status_of(outcome);

@@ -15,6 +15,8 @@
 
 /* A guest that is there says at once that it has begun. */
 #define PATIENCE_S	60
+/* One that puts a request away says in the same moment how it ended. */
+#define SILENCE_S	5
 /* How often somebody looks whether the domain is there still */
 #define LOOK_S		1.0
 /* How often somebody looks whether xenstore is there still */
@@ -251,6 +253,22 @@ static int end_of_wait(struct context *ctx, struct domain *d, const char *id,
 	return -1;
 }
 
+/* A guest that is not at it any more, and has not answered. Return: -1 to go on. */
+static int end_of_silence(struct context *ctx, const struct domain *d,
+			  double *since)
+{
+	if (d->request != REQUEST_NONE || waiting.withdrawn || !has_keys(ctx, d))
+		*since = INFINITY;
+	else if (isinf(*since))
+		*since = seconds_now();
+	if (seconds_now() < *since + SILENCE_S)
+		return -1;
+	clear_bar();
+	error("%s: the guest has put the request away, and does not say how it ended; "
+	      "what it says: virtflexctl show %s", d->name, d->name);
+	return EXIT_ERROR;
+}
+
 /**
  * wait_for_answer() - wait until a guest has answered a request
  * @ctx: context
@@ -265,6 +283,7 @@ int wait_for_answer(struct context *ctx, struct domain *d, const char *id,
 		    enum outcome *outcome)
 {
 	double started = seconds_now(), until, begin_by = started + PATIENCE_S;
+	double silent_since = INFINITY;
 	unsigned int last = 0;
 	struct progress p;
 	char path[48];
@@ -288,6 +307,8 @@ int wait_for_answer(struct context *ctx, struct domain *d, const char *id,
 		ret = wait_for_event_until(ctx->host, until) ?
 		      end_of_wait(ctx, d, id, started, begin_by, outcome) :
 		      EXIT_ERROR;
+		if (ret < 0)
+			ret = end_of_silence(ctx, d, &silent_since);
 		if (ret < 0)
 			show_progress(d, &last);
 	} while (ret < 0);
