@@ -745,7 +745,7 @@ not_root()
 	like error 'virtflexctl: no xenstore: *; is this dom0, and are you root?' "$(cat "$work/err")"
 }
 
-# As large as Xen makes them
+# As large as Xen makes them, and what is longer than xenstored takes
 large_ones()
 {
 	published 32 65536 16
@@ -755,6 +755,9 @@ large_ones()
 	ctl 0 shrink guest 2-31
 	ctl 0 expand guest 2-31
 	same 'vCPUs of node 31' 496-511 "$(get node/31/vcpus)"
+	# shellcheck disable=SC2046
+	ctl 0 shrink guest $(printf '2-31,%.0s' $(seq 2000) | sed 's/,$//')
+	like 'last request' '* since *: shrink 2-31,2-31,*' "$("$ctl" show guest --json | grep last_request)"
 }
 
 # ---- at random

@@ -92,6 +92,9 @@ bool record_restore(struct host *host, xs_transaction_t t, struct domain *d)
 	return known;
 }
 
+/* Of a command line that is longer, this much says what it is about. */
+#define WORDS_LEN	256
+
 static char *who(const char *words)
 {
 	const char *sudo = getenv("SUDO_USER");
@@ -102,9 +105,9 @@ static char *who(const char *words)
 
 	if (localtime_r(&now, &tm))
 		strftime(clock, sizeof(clock), "%F %T", &tm);
-	if (asprintf(&text, "%s (process %d) since %s: %s",
+	if (asprintf(&text, "%s (process %d) since %s: %.*s",
 		     sudo ? sudo : pw ? pw->pw_name : "somebody", getpid(),
-		     clock, words) < 0)
+		     clock, WORDS_LEN, words) < 0)
 		return NULL;
 	return text;
 }
