@@ -494,8 +494,8 @@ moved_in_part() {
 # A node that is full has nowhere to put what is in an extent.
 full_node_stays() {
 	guest 'echo 3 >/proc/sys/vm/drop_caches; mkdir -p /mnt; mount -t tmpfs -o mpol=prefer:2,size=150m none /mnt
-		free=$(awk "/MemFree/ { print \$4 }" /sys/devices/system/node/node2/meminfo)
-		dd if=/dev/zero of=/mnt/fill bs=1M count=$((free / 1024 + 4)) 2>&1' ||
+		set -- $(grep MemFree /sys/devices/system/node/node2/meminfo)
+		dd if=/dev/zero of=/mnt/fill bs=1M count=$(($4 / 1024 + 4)) 2>&1' ||
 		fail "the node cannot be filled: $said"
 	all=$(numa_placement)
 	ctl 4 move guest 2 3
@@ -589,6 +589,9 @@ json_agrees() {
 	json expand -- 0 expand guest 2 --json
 	json set -- 0 set guest 3=64M --json
 	json watch -- 0 watch guest --once --json
+	json --dry-run +domain +name -- 0 move guest 2 3 --json --dry-run
+	json move -- 0 move guest 2 3 --json
+	json move -- 0 move guest 2 2 --json
 	xl pause "$DOMID"
 	json shrink -- 0 shrink guest 3 --json --no-wait
 	json cancel -- 0 cancel guest --json --no-wait

@@ -3,6 +3,9 @@
 #include "ctl.h"
 #include "exits.h"
 
+/* What is withdrawn is a move, of which a part may stay done. */
+static bool is_move;
+
 static int option(struct context *ctx, const char *name, const char *arg)
 {
 	int ret;
@@ -21,7 +24,7 @@ static void report_withdrawn(const struct domain *d, double seconds)
 	unsigned int i;
 
 	printf("%s: withdrawn in %.1f s", d->name, seconds);
-	for (i = 0; i < d->nr_vnodes; i++) {
+	for (i = 0; is_move && i < d->nr_vnodes; i++) {
 		if (!answer_share(d->result, i, &share))
 			continue;
 		printf("%snode %u: %s are on physical node %u, %s are not",
@@ -71,6 +74,7 @@ static int run(struct context *ctx, int argc, char **argv)
 
 	waiting.withdrawn = true;
 	ret = target_domain(ctx, argc, argv, "cancel", &d);
+	is_move = !ret && d->request == REQUEST_MOVE;
 	if (!ret)
 		ret = request_withdraw(ctx->host, d, id, &undone);
 	if (!ret && (undone || waiting.no_wait)) {
