@@ -113,7 +113,7 @@ static int publish_each(struct context *ctx)
 
 	if (!xs_watch(ctx->host->xs, "@introduceDomain", "new") ||
 	    !xs_watch(ctx->host->xs, "@releaseDomain", "gone")) {
-		error("xenstore: %s", strerror(errno));
+		error("xenstore: %s; is xenstored running?", strerror(errno));
 		return EXIT_ERROR;
 	}
 	catch_interrupts();

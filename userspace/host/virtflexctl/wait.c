@@ -16,7 +16,7 @@
 /* A guest that is there says at once that it has begun. */
 #define PATIENCE_S	60
 /* One that puts a request away says in the same moment how it ended. */
-#define SILENCE_S	5
+#define SILENCE_S	3
 /* How often somebody looks whether the domain is there still */
 #define LOOK_S		1.0
 /* How often somebody looks whether xenstore is there still */
@@ -291,7 +291,8 @@ int wait_for_answer(struct context *ctx, struct domain *d, const char *id,
 
 	snprintf(path, sizeof(path), "/local/domain/%u/numa", d->id);
 	if (!xs_watch(ctx->host->xs, path, "numa")) {
-		error("%s: xenstore: %s", d->name, strerror(errno));
+		error("%s: xenstore: %s; is xenstored running?", d->name,
+		      strerror(errno));
 		return EXIT_ERROR;
 	}
 	catch_interrupts();

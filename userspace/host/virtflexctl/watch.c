@@ -47,7 +47,8 @@ static int run(struct context *ctx, int argc, char **argv)
 		return ret;
 	snprintf(path, sizeof(path), "/local/domain/%u/numa", d->id);
 	if (!xs_watch(ctx->host->xs, path, "watch")) {
-		error("%s: xenstore: %s", d->name, strerror(errno));
+		error("%s: xenstore: %s; is xenstored running?", d->name,
+		      strerror(errno));
 		ret = EXIT_ERROR;
 	}
 	catch_interrupts();

@@ -198,7 +198,7 @@ static void one_line(struct xs_handle *xs, unsigned int id)
 	described(xs, id, before, sizeof(before));
 	pid = start(argv);
 	/* some watch for ever */
-	if (!ended(pid, &status, 400)) {
+	if (!ended(pid, &status, 200)) {
 		interrupted = true;
 		kill(pid, SIGTERM);
 		if (!ended(pid, &status, HANGS_MS)) {

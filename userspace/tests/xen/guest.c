@@ -13,6 +13,7 @@
  *	currents	each node has what it should have
  *	withdrawn?	waits until the request is withdrawn
  *	done, partly, refused, failed, withdrawn	answers as docs/xenstore.md has it
+ *	then		what follows is for the next request
  *	stop		does nothing any more, with no request
  */
 #include <errno.h>
@@ -172,16 +173,20 @@ static bool do_word(char *word)
 	return answer(word);
 }
 
-static void do_words(char **words)
+/* Return: what to do with the next request. */
+static char **do_words(char **words)
 {
-	char word[8192];
+	char word[8192], **all = words;
 
 	for (; *words && !stopped; words++) {
+		if (!strcmp(*words, "then"))
+			return words + 1;
 		snprintf(word, sizeof(word), "%s", *words);
 		if (!do_word(word))
 			printf("%.60s: %s\n", word, strerror(errno));
 		fflush(stdout);
 	}
+	return all;
 }
 
 /* Return: whether there is a request that was not seen yet. */
@@ -201,17 +206,19 @@ static bool is_asked(void)
 int main(int argc, char **argv)
 {
 	bool quiet = false, once = false, said = false;
+	char **words;
 	int opt;
 
 	while ((opt = getopt(argc, argv, "q1")) != -1)
 		*(opt == 'q' ? &quiet : &once) = true;
+	words = argv + optind;
 	xs = xs_open(0);
 	if (!xs) {
 		perror("guest");
 		return 1;
 	}
 	if (once) {
-		do_words(argv + optind);
+		do_words(words);
 		xs_close(xs);
 		return 0;
 	}
@@ -220,10 +227,10 @@ int main(int argc, char **argv)
 	while (!stopped) {
 		wait_for_news();
 		if (!quiet && !said)
-			said = has("status", "") && set("control/version", "1") &&
-			       set("status", "idle");
+			said = has("status", "") && set("control/feature-move", "1") &&
+			       set("control/version", "1") && set("status", "idle");
 		if (is_asked())
-			do_words(argv + optind);
+			words = do_words(words);
 	}
 	for (;;)
 		pause();
