@@ -465,9 +465,16 @@ garbage_of_guests()
 a_bar_on_a_terminal()
 {
 	published
-	ready_guest $'status=shrinking: step 1 of 2: x\033]0;y, 1024 of 2048 KiB' sleep:50 \
-		$'status=shrinking: step 2 of 2: \033[2Jz, 3 of 2 KiB' sleep:50 'done'
-	script -qec "$ctl shrink guest 3" /dev/null </dev/null >"$work/out" 2>&1 || wrong "status $?"
+	rm -f "$work/first_seen" "$work/second_seen"
+	ready_guest $'status=shrinking: step 1 of 2: x\033]0;y, 1024 of 2048 KiB' "file:$work/first_seen" \
+		$'status=shrinking: step 2 of 2: \033[2Jz, 3 of 2 KiB' "file:$work/second_seen" 'done'
+	script -qfec "$ctl shrink guest 3" /dev/null </dev/null >"$work/out" 2>&1 &
+	local bar=$!
+	await grep -q 1/2 "$work/out"
+	: >"$work/first_seen"
+	await grep -q 2/2 "$work/out"
+	: >"$work/second_seen"
+	wait "$bar" || wrong "status $?"
 	sed -i -E 's/\x1b\[K//g; s/\x1b\[[0-9]*m//g; s/\r//g' "$work/out"
 	no_controls "$work/out"
 	like bar '*guest \[*\] 1/2 x?\]0;y, 1.00 MiB of 2.00 MiB*guest \[*\] 2/2 ?\[2Jz, 3 of 2 KiB*done in*' "$(cat "$work/out")"

@@ -9,6 +9,7 @@
  *	KEY=VALUE	writes a key below numa; @ is the name of the request
  *	rm:KEY		removes it
  *	sleep:MS	lets time pass
+ *	file:PATH	waits until there is such a file
  *	begin, commit	in between, what is written is one transaction
  *	currents	each node has what it should have
  *	withdrawn?	waits until the request is withdrawn
@@ -148,6 +149,14 @@ static bool commit(void)
 	return xs_transaction_end(xs, t, false);
 }
 
+/* Who started this guest ends it, if the file never comes. */
+static bool await_file(const char *path)
+{
+	while (access(path, F_OK))
+		usleep(10000);
+	return true;
+}
+
 static bool do_word(char *word)
 {
 	char *value = strchr(word, '=');
@@ -160,6 +169,8 @@ static bool do_word(char *word)
 		return remove_key(word + 3);
 	if (!strncmp(word, "sleep:", 6))
 		return !usleep(atoi(word + 6) * 1000);
+	if (!strncmp(word, "file:", 5))
+		return await_file(word + 5);
 	if (!strcmp(word, "begin"))
 		return (transaction = xs_transaction_start(xs));
 	if (!strcmp(word, "commit"))
