@@ -558,13 +558,17 @@ old_guest() {
 
 # Both requests at once, as far as that can be told before the first is carried out
 replaced_in_a_dry_run() {
-	ctl 0 shrink guest 1 2 3
-	before=$(description)
-	# node 0 is the only one, and may leave once node 3 has joined
-	ctl 0 replace guest 0 3 --dry-run
-	like output 'First, for node 3 to join:*node/3/target = "65536"*topo_change = "1"*Then, for node 0 to leave:*node/0/target = "0"*topo_change = "2"' "$out"
-	same description "$before" "$(description)"
-	ctl 0 expand guest 1 2
+	mute_domain || fail "no domain"
+	ctl 0 publish mute
+	mute=/local/domain/$(xl domid mute)/numa
+	xenstore-write "$mute/node/1/target" 0 "$mute/node/1/vcpus" ""
+	before=$(xenstore-ls -f "$mute")
+	# node 0 is the only one, and may leave once node 1 has joined
+	ctl 0 replace mute 0 1 --dry-run
+	like output 'First, for node 1 to join:*node/1/target = "16384"*topo_change = "1"*Then, for node 0 to leave:*node/0/target = "0"*topo_change = "2"' "$out"
+	same description "$before" "$(xenstore-ls -f "$mute")"
+	xl destroy mute
+	ctl 0 shrink guest 3
 	ctl 0 replace guest 2 3 --no-wait
 	like output '*guest: done in *node 3 joined*asked; to see*' "$(echo "$out" | tr '\n' ' ')"
 	await_key topo_change 0 60

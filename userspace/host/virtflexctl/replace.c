@@ -32,8 +32,8 @@ static void say_dry_run(const struct context *ctx, const char *when,
 }
 
 /* The first request is always waited for: only then can the second be made. */
-static int replace(struct context *ctx, const struct domain *d,
-		   unsigned int old, unsigned int new, const char *words)
+static int ask_for_both(struct context *ctx, const struct domain *d,
+			unsigned int old, unsigned int new, const char *words)
 {
 	struct wish comes = {
 		.vnode = new, .kb = d->vnodes[new].capacity_kb,
@@ -76,7 +76,7 @@ static int replace_json(struct context *ctx, const struct domain *d,
 
 	asking.into = json_object_new_array();
 	json_object_object_add(object, "requests", asking.into);
-	ret = replace(ctx, d, old, new, words);
+	ret = ask_for_both(ctx, d, old, new, words);
 	if (json_object_array_length(asking.into))
 		printed = print_json(object, JSON_PAGE);
 	else
@@ -113,7 +113,7 @@ static int run(struct context *ctx, int argc, char **argv)
 		ret = EXIT_ERROR;
 	} else {
 		ret = ctx->json ? replace_json(ctx, d, old, new, words) :
-				  replace(ctx, d, old, new, words);
+				  ask_for_both(ctx, d, old, new, words);
 	}
 	free(words);
 	domain_free(d);
