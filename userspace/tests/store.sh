@@ -735,6 +735,90 @@ move_is_killed()
 	same 'physical node, refused later' '2 2' "$(where)"
 }
 
+# documented COMMAND...: keys that the manual page has for these, under JSON
+documented()
+{
+	awk -v commands=" $* " '
+		/^\.SH/ { on = $2 == "JSON"; wanted = 0; next }
+		!on { next }
+		/^\.TP/ { tag = 1; next }
+		tag {
+			tag = wanted = 0
+			gsub(/^\.[BIR]+ |["\\,]/, "")
+			for (i = 1; i <= NF; i++)
+				if (index(commands, " " $i " "))
+					wanted = 1
+			next
+		}
+		wanted && /^\.I/ {
+			gsub(/^\.[BIR]+ |["\\,.;:]/, "")
+			for (i = 1; i <= NF; i++)
+				if ($i ~ /^[a-z_]+$/ && $i != "and")
+					print $i
+		}' "$top/docs/man/virtflexctl.8" | sort -u
+}
+
+# json COMMAND... [+KEY]... -- STATUS ARGUMENT...: the keys of what it prints are those
+# documented for these commands, and KEYs
+json()
+{
+	local word of=() more=()
+	for word; do
+		shift
+		case $word in
+		--) break ;;
+		+*) more+=("${word#+}") ;;
+		*) of+=("$word") ;;
+		esac
+	done
+	ctl "$@"
+	same "keys of $*" "$({ documented "${of[@]}"; printf '%s\n' "${more[@]}"; } | grep . | sort -u | xargs)" \
+		"$(grep -oE '"[a-z_]+":' <<<"$out" | tr -d '":' | sort -u | xargs)"
+}
+
+json_agrees()
+{
+	published
+	ready_guest 'done'
+	json list -- 0 list --json
+	json show -- 0 show guest --json
+	json balance -- 0 balance --json
+	json publish -- 0 publish guest --json
+	json publish -- 0 publish --all --json
+	json publish --dry-run -- 0 publish guest --json --dry-run
+	json --dry-run +domain +name -- 0 shrink guest 3 --json --dry-run
+	json pin -- 0 pin guest --json --dry-run
+	json unpin -- 0 unpin guest --json --dry-run
+	json shrink -- 0 shrink guest 3 --json
+	json replace --dry-run -- 0 replace guest 2 3 --json --dry-run
+	json replace shrink -- 0 replace guest 2 3 --json
+	same requests '2 2' "$(grep -c '"request":' <<<"$out") $(grep -c '"outcome": "done"' <<<"$out")"
+	json expand -- 0 expand guest 2 --json
+	json move -- 0 move guest 2 2 --json
+	json watch -- 0 watch guest --once --json
+	json shrink -- 0 shrink guest 3 --json --no-wait
+	await is topo_change 0
+	ctl 4 replace guest 3 9 --json
+	same output '' "$out"
+}
+
+# The second request, as if the first had been carried out
+replace_in_a_dry_run()
+{
+	local before
+	published
+	ready_guest 'done'
+	ctl 0 shrink guest 1 2 3
+	before=$(xenstore-ls -f "$numa")
+	ctl 0 replace guest 0 3 --dry-run
+	like output 'First, for node 3 to join:*node/3/target*topo_change = "1"*Then, for node 0 to leave:*node/0/target = "0"*topo_change = "2"' "$out"
+	same description "$before" "$(xenstore-ls -f "$numa")"
+	ctl 0 replace guest 0 3 --no-wait
+	like output '*done in*node 3 joined*asked; to see*' "$out"
+	await is topo_change 0
+	same 'nodes 0 and 3' 'inactive active' "$(shown 0 state) $(shown 3 state)"
+}
+
 no_module()
 {
 	published
@@ -867,7 +951,7 @@ tests=(publish_writes_what_is_documented publish_follows guests_write_their_keys
 	a_request_is_one_transaction another_writer_comes_first two_administrators
 	answers answers_of_others garbage_of_guests a_bar_on_a_terminal
 	never_and_late domain_ends_in_the_middle interrupted_while_it_waits
-	cancel_from_any_state killed_in_the_middle replace_is_killed move_is_killed no_module
+	cancel_from_any_state killed_in_the_middle replace_is_killed move_is_killed json_agrees replace_in_a_dry_run no_module
 	xenstored_ends_while_it_waits nobody_there not_allowed not_root large_ones
 	any_command_line any_answer every_status_is_reached)
 
