@@ -178,6 +178,9 @@ static int move(const struct moving *m)
 	int ret, said;
 
 	ret = offline ? move_by_leaving(m, &kept_kb) : move_in_use(m);
+	if (ret == EXIT_TIMEOUT)
+		error("%s: once it has moved, let its vCPUs follow: virtflexctl pin %s",
+		      m->before->name, m->before->name);
 	if ((ret && ret != EXIT_INCOMPLETE) || asking.dry_run)
 		return ret;
 	move_affinity(m->ctx, m->before, m->vnode, m->pnode);
@@ -213,7 +216,7 @@ static int run(struct context *ctx, int argc, char **argv)
 	if (ret)
 		return ret;
 	if (!parse_count(argv[2], INT16_MAX, &pnode))
-		return usage_error_of(argv[2], "move: no number of a physical node:");
+		return usage_error_of(argv[2], "move takes the number of a physical node, not");
 	if (offline && asking.dry_run)
 		return usage_error("move: --dry-run does not go with --offline: its second "
 				   "request depends on the first");
@@ -234,7 +237,8 @@ static int run(struct context *ctx, int argc, char **argv)
 	if (!words) {
 		ret = EXIT_ERROR;
 	} else if (m.vnode >= d->nr_vnodes) {
-		error("%s: it has no node %u", d->name, m.vnode);
+		error("%s: it has no node %u: its nodes are 0 to %u", d->name,
+		      m.vnode, d->nr_vnodes - 1);
 		ret = EXIT_REFUSED;
 	} else if (is_there(d, m.vnode, m.pnode)) {
 		if (ctx->json)

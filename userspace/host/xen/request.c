@@ -108,8 +108,10 @@ static bool is_published(const struct domain *d)
 
 /* A node goes to another physical node, or back: Xen may know of it, and xenstore not yet. */
 #define MOVING	"/tool/virtflex/%u/moving"
-/* The last move of a node in use, until it is known that the guest has taken it up:
- * "NODE PNODE" of before. */
+/*
+ * The last move of a node in use, until it is known that the guest has taken it up:
+ * "NODE PNODE" of before.
+ */
 #define MOVED	"/tool/virtflex/%u/moved"
 
 static int tell_xen(struct host *host, const struct domain *d)
