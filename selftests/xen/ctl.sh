@@ -664,7 +664,7 @@ configured() {
 	[ "$first" != "$(tail -n 1 /tmp/err | grep -o '[0-9,]*$')" ] || fail "the next domain is on $first as well"
 	ctl 4 config --memory 1T
 	like error '*free on physical nodes: 0: *, 3: *wanted: 512.0 GiB for each node*no room for 2 nodes of 512.0 GiB; *' "$err"
-	ctl 4 config --pnodes 0,7
+	ctl 4 config --pnodes 0,7 --memory 32
 	like error '*this host has no physical node 7 with memory*' "$err"
 	ctl 2 config --memory 33
 	ctl 2 config --pnodes 0
