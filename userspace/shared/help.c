@@ -68,13 +68,20 @@ void help_command(const struct command *cmd)
 	static const struct option_desc help = {
 		"help", 'h', NULL, "this text"
 	};
+	static const struct option_desc version = {
+		"version", 'V', NULL, "print the version"
+	};
 	const struct option_desc *o;
 
-	printf("Usage: %s %s [OPTION]...%s%s\n\n%s.\n\n", program_name(),
-	       cmd->name, *cmd->synopsis ? " " : "", cmd->synopsis, cmd->summary);
+	printf("Usage: %s%s%s [OPTION]...%s%s\n\n%s.\n\n", program_name(),
+	       program_is_alone() ? "" : " ",
+	       program_is_alone() ? "" : cmd->name, *cmd->synopsis ? " " : "",
+	       cmd->synopsis, cmd->summary);
 	for (o = cmd->options; o->name; o++)
 		help_option(o);
 	help_option(&help);
+	if (program_is_alone())
+		help_option(&version);
 	if (cmd->note)
 		printf("\n%s\n", cmd->note);
 	help_columns(NULL, cmd->columns[0]);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A program with subcommands. One file per subcommand; each describes itself in a
- * struct command, of which the help text is made and options are taken.
+ * A program with subcommands, or with one command, which has the program's name. One file
+ * per command; each describes itself in a struct command, of which the help text is made
+ * and options are taken.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -35,6 +36,16 @@ const char *program_manual(void)
 	return program->manual;
 }
 
+/**
+ * program_is_alone() - has the program no subcommands?
+ *
+ * Return: whether its command line is that of its one command.
+ */
+bool program_is_alone(void)
+{
+	return !program->commands;
+}
+
 static const struct command *find_command(const char *name)
 {
 	const struct command *const *cmd;
@@ -51,7 +62,7 @@ static int run_command(const struct command *cmd, int argc, char **argv)
 	bool help = false;
 	int ret;
 
-	set_help(cmd->name);
+	set_help(program_is_alone() ? "" : cmd->name);
 	ret = take_options(cmd, &ctx, argc, argv, &help);
 	if (help)
 		help_command(cmd);
@@ -63,6 +74,17 @@ static int run_command(const struct command *cmd, int argc, char **argv)
 	ret = cmd->run(&ctx, argc - optind, argv + optind);
 	program->close(&ctx);
 	return ret;
+}
+
+static int show_version(void)
+{
+	printf("%s " VIRTFLEX_VERSION "\n", program->name);
+	return EXIT_DONE;
+}
+
+static bool is_version(const char *arg)
+{
+	return !strcmp(arg, "--version") || !strcmp(arg, "-V");
 }
 
 static int run_help(int argc, char **argv)
@@ -88,6 +110,12 @@ static int run(int argc, char **argv, const struct command **asked)
 	const struct command *cmd;
 	const char *name;
 
+	if (program_is_alone()) {
+		if (argc == 2 && is_version(argv[1]))
+			return show_version();
+		*asked = program->bare;
+		return run_command(program->bare, argc, argv);
+	}
 	if (argc < 2) {
 		if (!program->bare)
 			return usage_error("no command");
@@ -99,10 +127,8 @@ static int run(int argc, char **argv, const struct command **asked)
 		return run_help(0, NULL);
 	if (!strcmp(name, "help"))
 		return run_help(argc - 2, argv + 2);
-	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
-		printf("%s " VIRTFLEX_VERSION "\n", program->name);
-		return EXIT_DONE;
-	}
+	if (is_version(name))
+		return show_version();
 	if (*name == '-')
 		return usage_error("%s has no option %s before the command",
 				   program->name, name);
@@ -161,7 +187,7 @@ int program_run(int argc, char **argv)
 }
 
 /**
- * program_main() - main() of a program with subcommands
+ * program_main() - main() of a program
  * @what: the program
  * @argc: of main()
  * @argv: of main()

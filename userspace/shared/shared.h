@@ -114,11 +114,12 @@ struct command {
 };
 
 /**
- * struct program - a program with subcommands
+ * struct program - a program
  * @name: what people type
  * @summary: what it is about, a line or more
  * @statuses: its exit statuses, in words
- * @commands: subcommands; NULL ends them
+ * @commands: subcommands; NULL ends them, or stands for none: then @bare is the one
+ *	command, and has the name of the program
  * @open: gets what they need, after options were taken; returns an enum exit_code
  * @close: undoes it
  * @bare: subcommand of a command line without one; NULL if that is an error
@@ -140,6 +141,7 @@ int program_main(const struct program *program, int argc, char **argv);
 int program_run(int argc, char **argv);
 const char *program_name(void);
 const char *program_manual(void);
+bool program_is_alone(void);
 
 /* options.c */
 int take_options(const struct command *cmd, struct context *ctx, int argc,
