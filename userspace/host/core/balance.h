@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which vCPUs to pin elsewhere so that physical CPUs carry about the same. Pure. */
+#ifndef HOST_BALANCE_H
+#define HOST_BALANCE_H
+
+#include <sched.h>
+#include <stdbool.h>
+
+#include "demand.h"
+
+/* Physical CPUs are balanced if the busiest has no more than this beyond the idlest. */
+#define BALANCED	(10 * POINT)
+
+/* A vCPU that may run on several physical CPUs, of which the host's kernel chooses */
+#define FLOATS		(-1)
+
+/**
+ * struct load - a vCPU, as it is to be balanced
+ * @demand: thousandths of a physical CPU
+ * @cpu: that it is pinned to; FLOATS if it may run on several of them
+ * @allowed: physical CPUs that it may be pinned to, or floats on
+ */
+struct load {
+	unsigned int demand;
+	int cpu;
+	cpu_set_t allowed;
+};
+
+/**
+ * struct balance - a host to be balanced
+ * @nr_cpus: length of @node
+ * @node: NUMA node of each physical CPU; equal for all if there is but one
+ * @core: number of the core of each physical CPU
+ * @usable: physical CPUs that guests may have
+ * @nr_loads: length of @loads
+ * @loads: vCPUs
+ */
+struct balance {
+	unsigned int nr_cpus;
+	int *node;
+	unsigned int *core;
+	cpu_set_t usable;
+	unsigned int nr_loads;
+	struct load *loads;
+};
+
+/**
+ * struct pin - a change: a vCPU is to run on another physical CPU
+ * @load: index of the vCPU
+ * @cpu: physical CPU
+ */
+struct pin {
+	unsigned int load;
+	unsigned int cpu;
+};
+
+/**
+ * struct plan - changes to make
+ * @nr_pins: length of @pins
+ * @pins: changes, no vCPU twice
+ * @forced: how many of them, the first ones, are of vCPUs that are where guests may
+ *	not be
+ * @before: what the busiest CPU has beyond the idlest, in thousandths
+ * @after: the same once the changes were made
+ */
+struct plan {
+	unsigned int nr_pins;
+	struct pin *pins;
+	unsigned int forced;
+	unsigned int before;
+	unsigned int after;
+};
+
+struct balance *balance_new(unsigned int nr_cpus, unsigned int nr_loads);
+struct balance *balance_copy(const struct balance *b);
+void balance_free(struct balance *b);
+bool balance_loads(const struct balance *b, unsigned int *carried);
+unsigned int balance_spread(const struct balance *b);
+struct plan *balance_plan(const struct balance *b);
+void balance_apply(struct balance *b, const struct plan *plan);
+void plan_free(struct plan *plan);
+
+#endif /* HOST_BALANCE_H */

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A host and its guests as they were seen at one time. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "snapshot.h"
+
+/**
+ * snapshot_new() - an empty snapshot
+ * @nr_cpus: how many physical CPUs; all are online, on a core of their own each
+ * @most_guests: how many guests it can take; their number is set by the caller
+ *
+ * Return: snapshot for snapshot_free(), or NULL if there is no memory.
+ */
+struct snapshot *snapshot_new(unsigned int nr_cpus, unsigned int most_guests)
+{
+	struct snapshot *s = calloc(1, sizeof(*s));
+	unsigned int i;
+
+	if (!s)
+		return NULL;
+	s->cpus = calloc(nr_cpus + 1, sizeof(*s->cpus));
+	s->guests = calloc(most_guests + 1, sizeof(*s->guests));
+	if (!s->cpus || !s->guests) {
+		snapshot_free(s);
+		return NULL;
+	}
+	s->nr_cpus = nr_cpus;
+	for (i = 0; i < nr_cpus; i++)
+		s->cpus[i] = (struct host_cpu){
+			.online = true, .node = NODE_UNKNOWN, .core = i,
+		};
+	return s;
+}
+
+/**
+ * guest_set_vcpus() - make room for the vCPUs of a guest that has none yet
+ * @guest: guest
+ * @count: how many
+ *
+ * Return: the first of them, all zero; NULL if there is no memory.
+ */
+struct vcpu *guest_set_vcpus(struct guest *guest, unsigned int count)
+{
+	guest->vcpus = calloc(count + 1, sizeof(*guest->vcpus));
+	if (guest->vcpus)
+		guest->nr_vcpus = count;
+	return guest->vcpus;
+}
+
+/**
+ * snapshot_find() - find a guest
+ * @s: snapshot
+ * @id: its UUID
+ * @hint: where it may be, as it was there in another snapshot
+ *
+ * Return: guest, or NULL if it was not there.
+ */
+const struct guest *snapshot_find(const struct snapshot *s, const char *id,
+				  unsigned int hint)
+{
+	unsigned int i;
+
+	if (hint < s->nr_guests && !strcmp(s->guests[hint].id, id))
+		return &s->guests[hint];
+	for (i = 0; i < s->nr_guests; i++)
+		if (!strcmp(s->guests[i].id, id))
+			return &s->guests[i];
+	return NULL;
+}
+
+/**
+ * snapshot_free() - free a snapshot
+ * @s: snapshot, or NULL
+ */
+void snapshot_free(struct snapshot *s)
+{
+	unsigned int i;
+
+	if (!s)
+		return;
+	for (i = 0; i < s->nr_guests; i++) {
+		free(s->guests[i].name);
+		free(s->guests[i].vcpus);
+	}
+	free(s->guests);
+	free(s->cpus);
+	free(s);
+}

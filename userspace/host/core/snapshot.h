@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A host and its guests as they were seen at one time. Pure. */
+#ifndef HOST_SNAPSHOT_H
+#define HOST_SNAPSHOT_H
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Length of a guest's UUID as text, with the end */
+#define GUEST_ID	37
+#define NODE_UNKNOWN	(-1)
+
+/**
+ * struct host_cpu - a physical CPU
+ * @online: whether anything can run on it
+ * @node: NUMA node that it is on, or NODE_UNKNOWN
+ * @core: a number that it has in common with its hyperthreads only
+ */
+struct host_cpu {
+	bool online;
+	int node;
+	unsigned int core;
+};
+
+/**
+ * struct vcpu - a vCPU
+ * @online: whether the guest has it
+ * @has_delay: whether @delay_ns is known
+ * @run_ns: how long it has run, since the guest was started
+ * @delay_ns: how long it has waited for a physical CPU
+ * @affinity: physical CPUs that it may run on now
+ * @bound: those of them that it may be pinned to, as an administrator has it
+ */
+struct vcpu {
+	bool online;
+	bool has_delay;
+	uint64_t run_ns;
+	uint64_t delay_ns;
+	cpu_set_t affinity;
+	cpu_set_t bound;
+};
+
+/**
+ * struct guest_memory - a guest's memory
+ * @has_balloon: whether the guest has a balloon device
+ * @has_stats: whether its driver has ever said what follows @rss_kb
+ * @autodeflate: whether the balloon does not count as used in the guest
+ * @maximum_kb: what it was built with
+ * @actual_kb: that, less the balloon
+ * @rss_kb: what it has of the host; 0 if that is not known
+ * @available_kb: what the guest's kernel takes for all there is
+ * @usable_kb: of that, what it could use without reclaim that hurts
+ * @stats_at: time that the driver gave these, in seconds; each has another one
+ */
+struct guest_memory {
+	bool has_balloon;
+	bool has_stats;
+	bool autodeflate;
+	uint64_t maximum_kb;
+	uint64_t actual_kb;
+	uint64_t rss_kb;
+	uint64_t available_kb;
+	uint64_t usable_kb;
+	uint64_t stats_at;
+};
+
+/**
+ * struct guest - a guest that was there
+ * @id: UUID
+ * @name: name, of the guest's owner's choice
+ * @running: whether its vCPUs run, not paused
+ * @shares: its weight where memory is short
+ * @nr_vcpus: length of @vcpus
+ * @vcpus: by number
+ * @memory: its memory
+ */
+struct guest {
+	char id[GUEST_ID];
+	char *name;
+	bool running;
+	unsigned int shares;
+	unsigned int nr_vcpus;
+	struct vcpu *vcpus;
+	struct guest_memory memory;
+};
+
+/**
+ * struct snapshot - a host at one time
+ * @ns: when, by a clock that only goes on
+ * @nr_cpus: length of @cpus
+ * @cpus: by number
+ * @total_kb: memory of the host
+ * @available_kb: of that, what is free, or is cache that can be dropped
+ * @nr_guests: length of @guests
+ * @guests: in any order
+ */
+struct snapshot {
+	uint64_t ns;
+	unsigned int nr_cpus;
+	struct host_cpu *cpus;
+	uint64_t total_kb;
+	uint64_t available_kb;
+	unsigned int nr_guests;
+	struct guest *guests;
+};
+
+struct snapshot *snapshot_new(unsigned int nr_cpus, unsigned int most_guests);
+struct vcpu *guest_set_vcpus(struct guest *guest, unsigned int count);
+const struct guest *snapshot_find(const struct snapshot *s, const char *id,
+				  unsigned int hint);
+void snapshot_free(struct snapshot *s);
+
+#endif /* HOST_SNAPSHOT_H */
