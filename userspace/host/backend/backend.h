@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a backend does: it looks at a host and its guests, and changes a guest. All that is
+ * decided is decided elsewhere, of what it has seen.
+ */
+#ifndef HOST_BACKEND_H
+#define HOST_BACKEND_H
+
+#include "snapshot.h"
+
+/**
+ * enum backend_status - how something went
+ * @BACKEND_OK: as it should
+ * @BACKEND_GONE: the guest is not there any more, or does not run
+ * @BACKEND_LOST: the host cannot be reached now; it may be worth trying again
+ * @BACKEND_OVER: there is nothing more to see, as a record has ended
+ * @BACKEND_FAILED: it cannot be done
+ */
+enum backend_status {
+	BACKEND_OK,
+	BACKEND_GONE,
+	BACKEND_LOST,
+	BACKEND_OVER,
+	BACKEND_FAILED,
+};
+
+/**
+ * enum backend_look - what is to be looked at, besides the guests there are
+ * @LOOK_VCPUS: vCPUs
+ * @LOOK_MEMORY: memory of guests and host
+ */
+enum backend_look {
+	LOOK_VCPUS = 1 << 0,
+	LOOK_MEMORY = 1 << 1,
+};
+
+/**
+ * struct why - why something could not be done, and what can be done about it
+ * @text: a line without its end
+ */
+struct why {
+	char text[512];
+};
+
+struct backend;
+
+/**
+ * struct backend_ops - what a backend can do
+ * @look: sees what there is; the snapshot is the caller's
+ * @pin: has a vCPU run on these physical CPUs only
+ * @resize: asks a guest's balloon to go to a size
+ * @wait: waits until a time of its clock, or less long if a signal arrives
+ * @close: ends it and frees it
+ *
+ * Of each, a status other than BACKEND_OK comes with a reason.
+ */
+struct backend_ops {
+	enum backend_status (*look)(struct backend *backend, unsigned int what,
+				    struct snapshot **snapshot,
+				    struct why *why);
+	enum backend_status (*pin)(struct backend *backend,
+				   const struct guest *guest, unsigned int vcpu,
+				   const cpu_set_t *cpus, struct why *why);
+	enum backend_status (*resize)(struct backend *backend,
+				      const struct guest *guest, uint64_t kb,
+				      struct why *why);
+	void (*wait)(struct backend *backend, uint64_t until_ns);
+	void (*close)(struct backend *backend);
+};
+
+/**
+ * struct backend - a host that can be reached
+ * @ops: what can be done
+ * @stats_period: how often guests are to say how their memory is, in seconds; 0 if
+ *	nothing is to be changed about that. Set before the first look.
+ */
+struct backend {
+	const struct backend_ops *ops;
+	unsigned int stats_period;
+};
+
+/* time.c */
+uint64_t clock_now(void);
+void clock_wait(uint64_t until_ns);
+
+enum backend_status libvirt_open(const char *uri, struct backend **backend,
+				 struct why *why);
+enum backend_status replay_open(const char *path, struct backend **backend,
+				struct why *why);
+
+double replay_shortage(struct backend *backend, double *over);
+
+void why_say(struct why *why, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif /* HOST_BACKEND_H */
