@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * When vCPUs are pinned elsewhere. What is seen in one interval is noisy: a plan is made for
+ * the mean of two, and carried out if either of them would have been more even by it. Then
+ * two more intervals are waited for.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu.h"
+
+/* What was seen before: of the last interval, and at its end */
+static struct snapshot *last_seen;
+static struct reading *last_reading;
+
+/**
+ * cpu_forget() - forget what was seen
+ */
+void cpu_forget(void)
+{
+	snapshot_free(last_seen);
+	last_seen = NULL;
+	reading_free(last_reading);
+	last_reading = NULL;
+	refused_forget(UINT64_MAX);
+	report_forget();
+}
+
+/* By how much a plan makes a host more even: less than 0 if it does not */
+static int gain(const struct balance *host, const struct plan *plan)
+{
+	struct balance *after = balance_copy(host);
+	int before = balance_spread(host);
+
+	if (!after)
+		return 0;
+	balance_apply(after, plan);
+	before -= balance_spread(after);
+	balance_free(after);
+	return before;
+}
+
+/* Whether both intervals agree that a plan is worth its changes. */
+static bool agreed(const struct reading *now, const struct reading *before,
+		   const struct plan *plan)
+{
+	struct balance *then = reading_with(now, before, false);
+	bool both = then && gain(then, plan) > 0 && gain(now->host, plan) > 0;
+
+	balance_free(then);
+	return both && plan->before >= plan->after + cpu_settings.least_gain;
+}
+
+static enum backend_status pin_one(struct daemon *d, const struct snapshot *now,
+				   unsigned int guest, unsigned int vcpu,
+				   const cpu_set_t *cpus, bool *done)
+{
+	const struct guest *g = &now->guests[guest];
+	enum backend_status status;
+	struct why why = { "" };
+
+	if (d->settings->dry_run)
+		return BACKEND_OK;
+	status = d->backend->ops->pin(d->backend, g, vcpu, cpus, &why);
+	*done = daemon_changed(d, status, &why);
+	if (status == BACKEND_FAILED)
+		refused_add(g->id, vcpu, now->ns);
+	return status == BACKEND_LOST ? status : BACKEND_OK;
+}
+
+static enum backend_status carry_out(struct daemon *d, const struct snapshot *now,
+				     const struct reading *r,
+				     const struct plan *plan, bool *done)
+{
+	enum backend_status status = BACKEND_OK;
+	const struct place *p;
+	unsigned int i;
+	cpu_set_t cpus;
+
+	for (i = 0; i < plan->nr_pins && status == BACKEND_OK; i++) {
+		p = &r->places[plan->pins[i].load];
+		CPU_ZERO(&cpus);
+		CPU_SET(plan->pins[i].cpu, &cpus);
+		status = pin_one(d, now, p->guest, p->vcpu, &cpus, &done[i]);
+	}
+	return status;
+}
+
+/* Those that may run on several CPUs, of which some are not for guests, lose these. */
+static enum backend_status keep_off(struct daemon *d, const struct snapshot *now)
+{
+	enum backend_status status = BACKEND_OK;
+	cpu_set_t usable, online, may;
+	unsigned int i, j;
+	bool done = false;
+
+	usable_cpus(now, &usable);
+	CPU_ZERO(&online);
+	for (i = 0; i < now->nr_cpus; i++)
+		if (now->cpus[i].online)
+			CPU_SET(i, &online);
+	if (CPU_EQUAL(&usable, &online))
+		return BACKEND_OK;
+	for (i = 0; i < now->nr_guests; i++)
+		for (j = 0; j < now->guests[i].nr_vcpus; j++) {
+			const struct vcpu *v = &now->guests[i].vcpus[j];
+
+			CPU_AND(&may, &v->affinity, &online);
+			if (!v->online || CPU_COUNT(&v->affinity) < 2 ||
+			    cpulist_within(&may, &usable) ||
+			    !daemon_may_change(&now->guests[i]) ||
+			    refused(now->guests[i].id, j))
+				continue;
+			CPU_AND(&may, &v->affinity, &usable);
+			if (!CPU_COUNT(&may))
+				continue;
+			status = pin_one(d, now, i, j, &may, &done);
+			if (status != BACKEND_OK)
+				return status;
+		}
+	return BACKEND_OK;
+}
+
+/* A plan that is to be carried out now; without changes if there is none. */
+static struct plan *decide(struct daemon *d, const struct reading *r)
+{
+	struct balance *mean;
+	struct plan *plan;
+
+	mean = last_reading ? reading_with(r, last_reading, true) :
+			      balance_copy(r->host);
+	plan = mean ? balance_plan(mean) : NULL;
+	balance_free(mean);
+	if (!plan)
+		return NULL;
+	/* those that are where guests may not be do not wait */
+	if (!last_reading || !agreed(r, last_reading, plan))
+		plan->nr_pins = plan->forced;
+	d->decided = last_reading;
+	return plan;
+}
+
+static enum backend_status act_upon(struct daemon *d, struct snapshot *now,
+				    struct reading *r)
+{
+	uint64_t began = clock_now();
+	struct plan *plan = decide(d, r);
+	bool *done = plan ? calloc(plan->nr_pins + 1, sizeof(*done)) : NULL;
+	enum backend_status status = BACKEND_FAILED;
+
+	r->plan_seconds = (clock_now() - began) / 1e9;
+	if (done) {
+		status = carry_out(d, now, r, plan, done);
+		report_reading(d, now, r, plan, done);
+		reading_free(last_reading);
+		last_reading = plan->nr_pins ? NULL : r;
+		if (plan->nr_pins)
+			reading_free(r);
+	} else {
+		reading_free(r);
+	}
+	free(done);
+	plan_free(plan);
+	return status;
+}
+
+/**
+ * cpu_act() - pin vCPUs elsewhere, if that is worth it
+ * @d: program
+ * @now: what was seen, which is kept
+ * @why: out: what went wrong
+ *
+ * Return: how it went.
+ */
+enum backend_status cpu_act(struct daemon *d, struct snapshot *now,
+			    struct why *why)
+{
+	enum backend_status status = BACKEND_OK;
+	struct reading *r;
+	cpu_set_t usable;
+
+	refused_forget(now->ns);
+	usable_cpus(now, &usable);
+	if (!CPU_COUNT(&usable)) {
+		snapshot_free(now);
+		why_say(why, "no physical CPU is left for guests; see --cpus and --reserve");
+		return BACKEND_FAILED;
+	}
+	if (last_seen) {
+		r = reading_take(last_seen, now);
+		status = r ? act_upon(d, now, r) : BACKEND_FAILED;
+		if (status == BACKEND_FAILED)
+			why_say(why, "%s", strerror(ENOMEM));
+	}
+	if (status == BACKEND_OK)
+		status = keep_off(d, now);
+	snapshot_free(last_seen);
+	last_seen = now;
+	return status;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* vcpu_scheduler: what its parts share. */
+#ifndef VCPU_SCHEDULER_H
+#define VCPU_SCHEDULER_H
+
+#include "balance.h"
+#include "daemon.h"
+
+/**
+ * struct cpu_settings - what the command line says of CPUs
+ * @cpus: physical CPUs that guests may have; all that are online unless @has_cpus
+ * @has_cpus: whether some were named
+ * @reserved: physical CPUs that are kept for the host
+ * @least_gain: what a plan has to gain to be worth its changes, in thousandths
+ */
+struct cpu_settings {
+	cpu_set_t cpus;
+	bool has_cpus;
+	cpu_set_t reserved;
+	unsigned int least_gain;
+};
+
+extern struct cpu_settings cpu_settings;
+
+/**
+ * struct place - which vCPU a load of a reading is
+ * @guest: index of its guest in the snapshot
+ * @vcpu: its number
+ * @id: UUID of its guest
+ * @known: whether its demand is known
+ */
+struct place {
+	unsigned int guest;
+	unsigned int vcpu;
+	char id[GUEST_ID];
+	bool known;
+};
+
+/**
+ * struct reading - what was wanted in an interval, and where it is now
+ * @host: the host, to be balanced
+ * @places: which vCPU each of its loads is
+ * @only_use: whether of some vCPUs only the use is known, not the demand
+ * @plan_seconds: how long it took to plan for it
+ */
+struct reading {
+	struct balance *host;
+	struct place *places;
+	bool only_use;
+	double plan_seconds;
+};
+
+/* reading.c */
+struct reading *reading_take(const struct snapshot *before,
+			     const struct snapshot *now);
+struct balance *reading_with(const struct reading *now,
+			     const struct reading *before, bool mean);
+void reading_free(struct reading *r);
+void usable_cpus(const struct snapshot *s, cpu_set_t *usable);
+
+/* refused.c */
+void refused_add(const char *id, unsigned int vcpu, uint64_t ns);
+bool refused(const char *id, unsigned int vcpu);
+void refused_forget(uint64_t ns);
+
+/* report.c */
+void report_reading(const struct daemon *d, const struct snapshot *now,
+		    const struct reading *r, const struct plan *plan,
+		    const bool *done);
+void report_metrics(FILE *f);
+void report_forget(void);
+
+/* act.c */
+enum backend_status cpu_act(struct daemon *d, struct snapshot *now,
+			    struct why *why);
+void cpu_forget(void);
+
+#endif /* VCPU_SCHEDULER_H */

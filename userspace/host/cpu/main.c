@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vcpu_scheduler: pins vCPUs so that physical CPUs carry about the same, with as few changes
+ * as that takes.
+ */
+#include <string.h>
+
+#include "cpu.h"
+
+#define MOST_POINTS	1000
+
+struct cpu_settings cpu_settings = { .least_gain = 5 * POINT };
+
+static const struct policy policy = {
+	.what = LOOK_VCPUS,
+	.act = cpu_act,
+	.forget = cpu_forget,
+	.metrics = report_metrics,
+};
+
+static int take_cpus(const char *name, const char *arg, cpu_set_t *set)
+{
+	if (cpulist_parse(arg, set))
+		return EXIT_DONE;
+	return usage_error_of(arg, "--%s takes physical CPUs such as 2-7 or 0,4, not",
+			      name);
+}
+
+static int take_option(struct context *ctx, const char *name, const char *arg)
+{
+	uint64_t value;
+	int ret;
+
+	(void)ctx;
+	if (daemon_option(name, arg, &ret))
+		return ret;
+	if (!strcmp(name, "cpus")) {
+		cpu_settings.has_cpus = true;
+		return take_cpus(name, arg, &cpu_settings.cpus);
+	}
+	if (!strcmp(name, "reserve"))
+		return take_cpus(name, arg, &cpu_settings.reserved);
+	ret = take_number(name, arg, " of points", 1, MOST_POINTS, &value);
+	if (!ret)
+		cpu_settings.least_gain = value * POINT;
+	return ret;
+}
+
+static int run(struct context *ctx, int argc, char **argv)
+{
+	int ret = daemon_interval(ctx, argc, argv);
+
+	return ret ? ret : daemon_run(&policy);
+}
+
+static const struct option_desc options[] = {
+	{ "cpus", 0, "LIST", "physical CPUs that guests may have (all)" },
+	{ "reserve", 0, "LIST", "physical CPUs that are kept for the host (none)" },
+	{ "min", 0, "POINTS", "least gain that changes are made for (5)" },
+	OPTION_CONNECT,
+	OPTION_DOMAINS,
+	OPTION_ONCE,
+	OPTION_DRY_RUN,
+	OPTION_METRICS,
+	OPTION_VERBOSE,
+	OPTION_JSON_LINES,
+	{ 0 },
+};
+
+static const struct command cmd_vcpu_scheduler = {
+	.name = "vcpu_scheduler",
+	.synopsis = "SECONDS",
+	.summary = "Pin vCPUs so that physical CPUs carry about the same",
+	.options = options,
+	.note = "A point is one percent of a physical CPU.",
+	.max_args = 1,
+	.option = take_option,
+	.run = run,
+};
+
+static int open_nothing(struct context *ctx)
+{
+	(void)ctx;
+	return EXIT_DONE;
+}
+
+static void close_nothing(struct context *ctx)
+{
+	(void)ctx;
+}
+
+static const struct program vcpu_scheduler = {
+	.name = "vcpu_scheduler",
+	.open = open_nothing,
+	.close = close_nothing,
+	.bare = &cmd_vcpu_scheduler,
+	.manual = "vcpu_scheduler(8)",
+};
+
+int main(int argc, char **argv)
+{
+	return program_main(&vcpu_scheduler, argc, argv);
+}

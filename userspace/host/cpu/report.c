@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is told of an interval: changes, what physical CPUs carry, metrics. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu.h"
+
+/* What metrics tell, and what was said last */
+static unsigned int *carried_last;
+static unsigned int nr_carried;
+static unsigned int spread_last;
+static unsigned int nr_vcpus_last;
+static bool was_balanced, said_use, said_start;
+
+/**
+ * report_forget() - forget what was told
+ */
+void report_forget(void)
+{
+	free(carried_last);
+	carried_last = NULL;
+	nr_carried = 0;
+	said_start = false;
+}
+
+static void remember(const struct reading *r)
+{
+	free(carried_last);
+	nr_carried = 0;
+	carried_last = calloc(r->host->nr_cpus + 1, sizeof(*carried_last));
+	if (carried_last && balance_loads(r->host, carried_last))
+		nr_carried = r->host->nr_cpus;
+	spread_last = balance_spread(r->host);
+	nr_vcpus_last = r->host->nr_loads;
+}
+
+static double points(unsigned int thousandths)
+{
+	return (double)thousandths / POINT;
+}
+
+static struct json_object *points_json(unsigned int thousandths)
+{
+	struct json_object *number = json_object_new_double(points(thousandths));
+
+	json_object_set_serializer(number, json_object_double_to_json_string,
+				   "%.1f", NULL);
+	return number;
+}
+
+static struct json_object *cpus_json(const struct balance *host)
+{
+	struct json_object *array = json_object_new_array(), *o;
+	unsigned int i;
+
+	for (i = 0; i < nr_carried; i++) {
+		if (!CPU_ISSET(i, &host->usable))
+			continue;
+		o = json_object_new_object();
+		json_object_object_add(o, "cpu", json_u64(i));
+		json_object_object_add(o, "load",
+				       points_json(carried_last[i]));
+		json_object_array_add(array, o);
+	}
+	return array;
+}
+
+static struct json_object *vcpus_json(const struct snapshot *now,
+				      const struct reading *r)
+{
+	struct json_object *array = json_object_new_array(), *o;
+	const struct guest *g;
+	unsigned int i;
+	char *text;
+
+	for (i = 0; i < r->host->nr_loads; i++) {
+		g = &now->guests[r->places[i].guest];
+		text = cpulist_text(&g->vcpus[r->places[i].vcpu].affinity);
+		o = json_object_new_object();
+		json_object_object_add(o, "guest", json_text(g->name));
+		json_object_object_add(o, "vcpu", json_u64(r->places[i].vcpu));
+		json_object_object_add(o, "demand",
+				       points_json(r->host->loads[i].demand));
+		json_object_object_add(o, "cpus", json_object_new_string(text ? text : "-"));
+		json_object_array_add(array, o);
+		free(text);
+	}
+	return array;
+}
+
+static struct json_object *changes_json(const struct snapshot *now,
+					const struct reading *r,
+					const struct plan *plan, const bool *done)
+{
+	struct json_object *array = json_object_new_array(), *o;
+	const struct place *p;
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_pins; i++) {
+		p = &r->places[plan->pins[i].load];
+		o = json_object_new_object();
+		json_object_object_add(o, "guest",
+				       json_text(now->guests[p->guest].name));
+		json_object_object_add(o, "vcpu", json_u64(p->vcpu));
+		json_object_object_add(o, "from",
+				       json_u64(r->host->loads[plan->pins[i].load].cpu));
+		json_object_object_add(o, "to", json_u64(plan->pins[i].cpu));
+		json_object_object_add(o, "done", json_object_new_boolean(done[i]));
+		json_object_array_add(array, o);
+	}
+	return array;
+}
+
+static void print_line(const struct daemon *d, const struct snapshot *now,
+		       const struct reading *r, const struct plan *plan,
+		       const bool *done)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "interval", json_u64(d->intervals));
+	json_object_object_add(o, "spread", points_json(spread_last));
+	json_object_object_add(o, "plan_seconds",
+			       json_object_new_double(r->plan_seconds));
+	json_object_object_add(o, "cpus", cpus_json(r->host));
+	json_object_object_add(o, "vcpus", vcpus_json(now, r));
+	json_object_object_add(o, "changes", changes_json(now, r, plan, done));
+	print_json(o, JSON_LINE);
+}
+
+static void print_changes(const struct daemon *d, const struct snapshot *now,
+			  const struct reading *r, const struct plan *plan,
+			  const bool *done)
+{
+	const struct load *l;
+	const struct place *p;
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_pins; i++) {
+		l = &r->host->loads[plan->pins[i].load];
+		p = &r->places[plan->pins[i].load];
+		print_clean(stdout, now->guests[p->guest].name);
+		printf(": vCPU %u, which wants %.0f %% of a CPU: CPU %d -> %u%s\n",
+		       p->vcpu, points(l->demand), l->cpu, plan->pins[i].cpu,
+		       d->settings->dry_run ? " (not changed: --dry-run)" :
+		       done[i] ? "" : " (it could not be pinned)");
+	}
+	if (plan->nr_pins && !plan->forced)
+		printf("%u change%s: the busiest CPU had %.0f points more than "
+		       "the idlest, and is to have %.0f\n",
+		       plan->nr_pins, plan->nr_pins > 1 ? "s" : "",
+		       points(plan->before), points(plan->after));
+}
+
+static void print_loads(const struct balance *host)
+{
+	unsigned int i;
+
+	printf("CPUs, in percent of one:");
+	for (i = 0; i < nr_carried; i++)
+		if (CPU_ISSET(i, &host->usable))
+			printf(" %u:%.0f", i, points(carried_last[i]));
+	printf("; %.0f points apart\n", points(spread_last));
+}
+
+/* What is said when it begins, and when the host comes into balance. */
+static void print_state(const struct daemon *d, const struct snapshot *now,
+			const struct reading *r, const struct plan *plan)
+{
+	bool balanced = spread_last <= BALANCED;
+
+	if (!said_start)
+		printf("%s: %d physical CPUs for guests; %u guests, %u vCPUs; "
+		       "a look every %llu s\n",
+		       d->settings->connect, CPU_COUNT(&r->host->usable),
+		       now->nr_guests, r->host->nr_loads,
+		       (unsigned long long)d->settings->seconds);
+	if (balanced && (!was_balanced || !said_start))
+		printf("balanced: %.0f points between the busiest CPU and the idlest\n",
+		       points(spread_last));
+	else if (!balanced && !plan->nr_pins && d->decided && was_balanced)
+		printf("%.0f points between the busiest CPU and the idlest: no change "
+		       "makes that less, or both intervals do not agree\n",
+		       points(spread_last));
+	said_start = true;
+	was_balanced = balanced;
+}
+
+/**
+ * report_reading() - tell what was seen in an interval, and done
+ * @d: program
+ * @now: what was seen
+ * @r: the same, as a reading
+ * @plan: changes
+ * @done: which of them were made
+ */
+void report_reading(const struct daemon *d, const struct snapshot *now,
+		    const struct reading *r, const struct plan *plan,
+		    const bool *done)
+{
+	if (r->only_use && !said_use) {
+		error("this host does not say how long vCPUs wait for a CPU, so that "
+		      "those on a full CPU seem to want less than they do; it takes a "
+		      "newer libvirt, or a kernel with CONFIG_SCHED_INFO");
+		said_use = true;
+	}
+	remember(r);
+	if (d->settings->json) {
+		print_line(d, now, r, plan, done);
+		return;
+	}
+	print_state(d, now, r, plan);
+	if (d->settings->verbose)
+		print_loads(r->host);
+	print_changes(d, now, r, plan, done);
+}
+
+/**
+ * report_metrics() - write metrics of the last interval
+ * @f: file
+ */
+void report_metrics(FILE *f)
+{
+	char cpu[16];
+	unsigned int i;
+
+	metric(f, "vcpu_scheduler_spread_points", "gauge",
+	       "What the busiest physical CPU has beyond the idlest");
+	metric_value(f, "vcpu_scheduler_spread_points", NULL, NULL,
+		     points(spread_last));
+	metric(f, "vcpu_scheduler_vcpus", "gauge", "vCPUs that run");
+	metric_value(f, "vcpu_scheduler_vcpus", NULL, NULL, nr_vcpus_last);
+	metric(f, "vcpu_scheduler_cpu_demand_percent", "gauge",
+	       "What the vCPUs on a physical CPU want of it");
+	for (i = 0; i < nr_carried; i++) {
+		snprintf(cpu, sizeof(cpu), "%u", i);
+		metric_value(f, "vcpu_scheduler_cpu_demand_percent", "cpu", cpu,
+			     points(carried_last[i]));
+	}
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the programs have in common that keep a host in balance. */
+#ifndef HOST_DAEMON_H
+#define HOST_DAEMON_H
+
+#include <stdio.h>
+
+#include "backend.h"
+#include "cpulist.h"
+#include "shared.h"
+
+/**
+ * struct settings - what the command line says
+ * @seconds: length of an interval
+ * @connect: host, as a URI
+ * @domains: guests that may be changed, as a pattern of names; NULL for all
+ * @metrics: file for metrics; NULL for none
+ * @once: whether to decide once and end
+ * @dry_run: whether nothing is to be changed
+ * @json: whether to print JSON
+ * @verbose: whether to print each interval
+ */
+struct settings {
+	uint64_t seconds;
+	const char *connect;
+	const char *domains;
+	const char *metrics;
+	bool once;
+	bool dry_run;
+	bool json;
+	bool verbose;
+};
+
+/**
+ * struct daemon - a program at work
+ * @policy: what it does
+ * @settings: what the command line says
+ * @backend: host that it is connected to
+ * @decided: whether there was enough to see for a decision
+ * @changes: how many changes were made since it was started
+ * @failures: how many could not be made
+ * @intervals: how many times it has looked
+ * @seconds: how long the last interval's work took
+ */
+struct daemon {
+	const struct policy *policy;
+	const struct settings *settings;
+	struct backend *backend;
+	bool decided;
+	uint64_t changes;
+	uint64_t failures;
+	uint64_t intervals;
+	double seconds;
+};
+
+/**
+ * struct policy - what is done each interval
+ * @what: what it looks at: enum backend_look
+ * @act: decides by what is seen, and changes guests; it may keep the snapshot, which is
+ *	its own
+ * @forget: forgets what it has seen, as the host was out of reach, or at the end
+ * @metrics: writes metrics of its own
+ */
+struct policy {
+	unsigned int what;
+	enum backend_status (*act)(struct daemon *d, struct snapshot *now,
+				   struct why *why);
+	void (*forget)(void);
+	void (*metrics)(FILE *f);
+};
+
+/* options.c */
+extern struct settings settings;
+#define OPTION_CONNECT \
+	{ "connect", 'c', "URI", "the host (qemu:///system), or replay:FILE" }
+#define OPTION_DOMAINS \
+	{ "domains", 'd', "GLOB", "change only guests with such names" }
+#define OPTION_ONCE \
+	{ "once", '1', NULL, "decide once, and end" }
+#define OPTION_DRY_RUN \
+	{ "dry-run", 'n', NULL, "print what would be changed, and change nothing" }
+#define OPTION_METRICS \
+	{ "metrics", 'm', "FILE", "keep metrics in FILE, as Prometheus reads them" }
+#define OPTION_VERBOSE \
+	{ "verbose", 'v', NULL, "print what is seen in each interval" }
+#define OPTION_JSON_LINES \
+	OPTION_JSON("print a line of JSON for each interval")
+bool daemon_option(const char *name, const char *arg, int *status);
+int daemon_interval(struct context *ctx, int argc, char **argv);
+bool daemon_may_change(const struct guest *guest);
+
+/* run.c */
+int daemon_run(const struct policy *policy);
+bool daemon_changed(struct daemon *d, enum backend_status status,
+		    const struct why *why);
+
+/* lock.c */
+int lock_take(const char *program, const char *connect, int *fd);
+
+/* metrics.c */
+void metric(FILE *f, const char *name, const char *type, const char *help);
+void metric_value(FILE *f, const char *name, const char *label,
+		  const char *label_value, double value);
+bool metrics_write(const struct daemon *d);
+
+#endif /* HOST_DAEMON_H */

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Metrics in a file, as the textfile collector of Prometheus' node exporter reads them.
+ * It is written beside and put in place whole.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon.h"
+
+/**
+ * metric() - begin a metric
+ * @f: file
+ * @name: its name
+ * @type: counter or gauge
+ * @help: what it is, a line
+ */
+void metric(FILE *f, const char *name, const char *type, const char *help)
+{
+	fprintf(f, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* What a label's value may have: guests are named by their owners. */
+static void put_label(FILE *f, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\\' || *text == '"')
+			fprintf(f, "\\%c", *text);
+		else if (*text == '\n')
+			fputs("\\n", f);
+		else
+			fputc(*text, f);
+	}
+}
+
+/**
+ * metric_value() - write a value of a metric
+ * @f: file
+ * @name: name of the metric
+ * @label: what tells this value from others; NULL if it is the only one
+ * @label_value: which one it is
+ * @value: value
+ */
+void metric_value(FILE *f, const char *name, const char *label,
+		  const char *label_value, double value)
+{
+	fputs(name, f);
+	if (label) {
+		fprintf(f, "{%s=\"", label);
+		put_label(f, label_value);
+		fputs("\"}", f);
+	}
+	fprintf(f, " %.12g\n", value);
+}
+
+static void one(FILE *f, const char *name, const char *type, const char *help,
+		double value)
+{
+	char whole[96];
+
+	snprintf(whole, sizeof(whole), "%s_%s", program_name(), name);
+	metric(f, whole, type, help);
+	metric_value(f, whole, NULL, NULL, value);
+}
+
+static void write_all(FILE *f, const struct daemon *d)
+{
+	one(f, "connected", "gauge", "Whether the host can be reached",
+	    d->backend ? 1 : 0);
+	one(f, "intervals_total", "counter", "Times that it has looked",
+	    d->intervals);
+	one(f, "changes_total", "counter", "Changes that were made", d->changes);
+	one(f, "failures_total", "counter", "Changes that could not be made",
+	    d->failures);
+	one(f, "interval_seconds", "gauge", "Time that the last look and its changes took",
+	    d->seconds);
+	if (d->backend && d->policy->metrics)
+		d->policy->metrics(f);
+}
+
+/**
+ * metrics_write() - write metrics, if they are wanted
+ * @d: program
+ *
+ * Return: false if they cannot be written, which was said.
+ */
+bool metrics_write(const struct daemon *d)
+{
+	const char *path = d->settings->metrics;
+	char *beside;
+	FILE *f;
+	int fd;
+
+	if (!path)
+		return true;
+	if (asprintf(&beside, "%s.XXXXXX", path) < 0)
+		return true;
+	fd = mkstemp(beside);
+	f = fd >= 0 ? fdopen(fd, "w") : NULL;
+	if (f) {
+		fchmod(fd, 0644);
+		write_all(f, d);
+	}
+	if (!f || fclose(f) || rename(beside, path)) {
+		error("cannot write metrics to %s: %s", path, strerror(errno));
+		if (fd >= 0)
+			unlink(beside);
+		free(beside);
+		return false;
+	}
+	free(beside);
+	return true;
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a program that keeps a host in balance: connect, look and act each
+ * interval, connect again if the host was out of reach. A change is one call of the
+ * backend, whole or not at all, so that the program can end between any two of them.
+ */
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon.h"
+
+#define SECOND	UINT64_C(1000000000)
+/* Longest pause before it is tried again to reach a host, in seconds */
+#define LONGEST_PAUSE	60
+
+static const char replay_prefix[] = "replay:";
+
+static bool is_replay(const char *connect)
+{
+	return !strncmp(connect, replay_prefix, strlen(replay_prefix));
+}
+
+static enum backend_status open_backend(struct daemon *d, struct why *why)
+{
+	const char *connect = d->settings->connect;
+
+	if (is_replay(connect))
+		return replay_open(connect + strlen(replay_prefix), &d->backend,
+				   why);
+	return libvirt_open(connect, &d->backend, why);
+}
+
+/* What guests say is to be of this interval. */
+static unsigned int stats_period(const struct settings *s)
+{
+	return s->seconds > 2 ? s->seconds / 2 : 1;
+}
+
+/* Connects, again and again if need be. What is wrong is said once. */
+static enum backend_status connect_host(struct daemon *d, bool said)
+{
+	struct why why = { "" };
+	enum backend_status status;
+	unsigned int pause = 1;
+
+	for (;;) {
+		status = open_backend(d, &why);
+		if (status == BACKEND_OK) {
+			if (said)
+				error("%s: reached again", d->settings->connect);
+			if ((d->policy->what & LOOK_MEMORY) &&
+			    !d->settings->dry_run)
+				d->backend->stats_period =
+					stats_period(d->settings);
+			return BACKEND_OK;
+		}
+		if (status != BACKEND_LOST || d->settings->once) {
+			error("%s", why.text);
+			return BACKEND_FAILED;
+		}
+		if (!said)
+			error("%s; trying again from time to time", why.text);
+		said = true;
+		metrics_write(d);
+		clock_wait(clock_now() + pause * SECOND);
+		if (interrupted())
+			return BACKEND_OVER;
+		pause = 2 * pause < LONGEST_PAUSE ? 2 * pause : LONGEST_PAUSE;
+	}
+}
+
+static void disconnect(struct daemon *d)
+{
+	if (d->backend)
+		d->backend->ops->close(d->backend);
+	d->backend = NULL;
+	d->policy->forget();
+}
+
+static enum backend_status look_and_act(struct daemon *d, uint64_t *at,
+					struct why *why)
+{
+	struct snapshot *now = NULL;
+	uint64_t began = clock_now();
+	enum backend_status status;
+
+	status = d->backend->ops->look(d->backend, d->policy->what, &now, why);
+	if (status != BACKEND_OK)
+		return status;
+	*at = now->ns;
+	status = d->policy->act(d, now, why);
+	d->intervals++;
+	d->seconds = (double)(clock_now() - began) / SECOND;
+	flush_output();
+	/* nobody reads what it says: program_main() says so */
+	return ferror(stdout) ? BACKEND_OVER : status;
+}
+
+/*
+ * Until it is to end, or the host is out of reach. Intervals begin at fixed times; those
+ * that were missed, as the machine was asleep, are left out.
+ */
+static enum backend_status work(struct daemon *d, struct why *why)
+{
+	uint64_t interval = d->settings->seconds * SECOND, next = 0, now = 0;
+	enum backend_status status;
+
+	while (!interrupted()) {
+		status = look_and_act(d, &now, why);
+		if (status != BACKEND_OK)
+			return status;
+		if (!metrics_write(d)) {
+			strcpy(why->text, "it ends, as metrics were asked for");
+			return BACKEND_FAILED;
+		}
+		if (d->settings->once && d->decided)
+			return BACKEND_OVER;
+		if (!next)
+			next = now;
+		next = next + interval > now ? next + interval : now + interval;
+		d->backend->ops->wait(d->backend, next);
+	}
+	return BACKEND_OVER;
+}
+
+/**
+ * daemon_changed() - count a change, and say what went wrong
+ * @d: program
+ * @status: how it went
+ * @why: why, if not well
+ *
+ * A guest that has gone meanwhile is nothing that went wrong.
+ *
+ * Return: whether it was made.
+ */
+bool daemon_changed(struct daemon *d, enum backend_status status,
+		    const struct why *why)
+{
+	if (status == BACKEND_OK) {
+		d->changes++;
+		return true;
+	}
+	if (status == BACKEND_FAILED) {
+		d->failures++;
+		error("%s", why->text);
+	} else if (status == BACKEND_GONE && d->settings->verbose) {
+		error("%s", why->text);
+	}
+	return false;
+}
+
+static int serve(struct daemon *d)
+{
+	enum backend_status status = BACKEND_OK;
+	struct why why = { "" };
+
+	for (;;) {
+		status = connect_host(d, status == BACKEND_LOST);
+		if (status == BACKEND_OK)
+			status = work(d, &why);
+		disconnect(d);
+		if (status == BACKEND_OVER)
+			return EXIT_DONE;
+		if (status == BACKEND_FAILED && *why.text)
+			error("%s", why.text);
+		if (status != BACKEND_LOST || d->settings->once)
+			return EXIT_ERROR;
+		error("lost %s: %s; trying to reach it again",
+		      d->settings->connect, why.text);
+	}
+}
+
+/**
+ * daemon_run() - keep a host in balance until a signal arrives
+ * @policy: how
+ *
+ * Return: enum exit_code.
+ */
+int daemon_run(const struct policy *policy)
+{
+	struct daemon d = { .policy = policy, .settings = &settings };
+	int fd = -1, ret;
+
+	/* one that changes nothing real is in nobody's way */
+	if (!settings.dry_run && !is_replay(settings.connect)) {
+		ret = lock_take(program_name(), settings.connect, &fd);
+		if (ret)
+			return ret;
+	}
+	catch_interrupts();
+	/* libvirt writes to a daemon that may have gone */
+	signal(SIGPIPE, SIG_IGN);
+	ret = serve(&d);
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
