@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * memory_coordinator: gives each guest the memory that it needs and some headroom, as far as
+ * the host has it.
+ */
+#include <string.h>
+
+#include "memory.h"
+
+struct memory_settings memory_settings = { .floor_kb = 128 * 1024 };
+
+static const struct policy policy = {
+	.what = LOOK_MEMORY,
+	.act = memory_act,
+	.forget = guests_forget,
+	.metrics = report_metrics,
+};
+
+static int take_size(const char *name, const char *arg, uint64_t *kb)
+{
+	if (parse_size(arg, kb))
+		return EXIT_DONE;
+	return usage_error_of(arg, "--%s is a size such as 512M or 4G, not", name);
+}
+
+static int take_option(struct context *ctx, const char *name, const char *arg)
+{
+	int ret;
+
+	(void)ctx;
+	if (daemon_option(name, arg, &ret))
+		return ret;
+	if (!strcmp(name, "min"))
+		return take_size(name, arg, &memory_settings.floor_kb);
+	memory_settings.has_reserve = true;
+	return take_size(name, arg, &memory_settings.reserve_kb);
+}
+
+static int run(struct context *ctx, int argc, char **argv)
+{
+	int ret = daemon_interval(ctx, argc, argv);
+
+	return ret ? ret : daemon_run(&policy);
+}
+
+static const struct option_desc options[] = {
+	{ "reserve", 0, "SIZE", "what the host keeps (a tenth; 256M to 4G)" },
+	{ "min", 0, "SIZE", "what a guest has beyond what is in use (128M)" },
+	OPTION_CONNECT,
+	OPTION_DOMAINS,
+	OPTION_ONCE,
+	OPTION_DRY_RUN,
+	OPTION_METRICS,
+	OPTION_VERBOSE,
+	OPTION_JSON_LINES,
+	{ 0 },
+};
+
+static const struct command cmd_memory_coordinator = {
+	.name = "memory_coordinator",
+	.synopsis = "SECONDS",
+	.summary = "Give each guest the memory that it needs, as far as the host has it",
+	.options = options,
+	.note = "SIZE is in MiB, or ends in K, M, G or T.",
+	.max_args = 1,
+	.option = take_option,
+	.run = run,
+};
+
+static int open_nothing(struct context *ctx)
+{
+	(void)ctx;
+	return EXIT_DONE;
+}
+
+static void close_nothing(struct context *ctx)
+{
+	(void)ctx;
+}
+
+static const struct program memory_coordinator = {
+	.name = "memory_coordinator",
+	.open = open_nothing,
+	.close = close_nothing,
+	.bare = &cmd_memory_coordinator,
+	.manual = "memory_coordinator(8)",
+};
+
+int main(int argc, char **argv)
+{
+	return program_main(&memory_coordinator, argc, argv);
+}

@@ -1,0 +1,326 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# vcpu_scheduler and memory_coordinator on hosts that are described in hosts/: what they decide,
+# what they say of command lines that are wrong, and that help, man page and completion
+# agree. What they do to real guests is tested by scripts/check/host.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/lib.bash"
+top=$(cd "$here/../.." && pwd)
+cd "$here" || exit 1
+export LC_ALL=C
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export XDG_RUNTIME_DIR=$work
+san=${BUILD:?}/userspace/san
+[ -x "$san/vcpu_scheduler" ] || {
+	no_libvirt() { skip 'there is no libvirt-dev here'; }
+	run_test host no_libvirt
+	finish
+	exit
+}
+programs=(vcpu_scheduler memory_coordinator)
+
+# says PROGRAM STATUS PATTERN ARGUMENT...
+says()
+{
+	local program=$1 status=$2 pattern=$3 got
+	shift 3
+	timeout 20 "$san/$program" "$@" >"$work/out" 2>"$work/err" </dev/null
+	got=$?
+	if [ $got -ne "$status" ] || [ -s "$work/out" ] || ! grep -Eq "^$program: $pattern" "$work/err"; then
+		echo "$program $*: status $got"
+		cat "$work/out" "$work/err"
+		return 1
+	fi
+}
+
+# replay PROGRAM HOST ARGUMENT...: its lines of JSON to $work/out
+replay()
+{
+	local program=$1 host=$2
+	shift 2
+	timeout 60 "$san/$program" 2 --json --connect "replay:hosts/$host.json" "$@" \
+		>"$work/out" 2>"$work/err" </dev/null || { echo "$program $host: status $?"; cat "$work/err"; return 1; }
+}
+
+# holds EXPRESSION: of jq, for all lines in an array; they are shown if it does not
+holds()
+{
+	jq -se "$1" "$work/out" >/dev/null && return
+	echo "does not hold: $1"
+	jq -c . "$work/out" | tail -n 30
+	return 1
+}
+
+pins='[.[].changes[]]'
+
+host_all_on_one_cpu()
+{
+	replay vcpu_scheduler one-cpu &&
+		holds "(${pins} | length) == 3 and all(${pins}[]; .done and .from == 0)" &&
+		holds "(${pins} | [.[].to] | sort) == [1, 2, 3]" &&
+		holds '.[-1].spread < 2 and (.[-5:] | all(.changes == []))'
+}
+
+host_demand_is_not_use()
+{
+	replay vcpu_scheduler one-cpu && holds 'all(.[0].vcpus[]; .demand > 98)'
+}
+
+host_balanced_is_left_alone()
+{
+	replay vcpu_scheduler balanced && holds "${pins} == []" &&
+		replay vcpu_scheduler unpinned && holds "${pins} == []"
+}
+
+# One change is enough: 80 against 50 and 30. An idle and a paused guest stay.
+host_fewest_changes()
+{
+	replay vcpu_scheduler unequal &&
+		holds "(${pins} | length) == 1 and ${pins}[0].guest == \"a\" and .[-1].spread < 2"
+}
+
+# What two intervals do not agree upon
+host_peak_moves_nothing() { replay vcpu_scheduler one-peak && holds "${pins} == []"; }
+
+# An administrator's bounds, and a CPU that is offline
+host_bounds()
+{
+	replay vcpu_scheduler bound &&
+		holds "(${pins} | length) == 1 and ${pins}[0].vcpu == 0 and ${pins}[0].to == 1"
+}
+
+host_guests_come_and_go()
+{
+	replay vcpu_scheduler comes-and-goes &&
+		holds "(${pins} | length) == 1 and ${pins}[0].to == 0 and .[-1].spread < 2"
+}
+
+host_cpus_for_guests()
+{
+	replay vcpu_scheduler one-cpu --cpus 2-3 &&
+		holds "(${pins} | length) == 4 and all(${pins}[]; .to >= 2)" &&
+		replay vcpu_scheduler one-cpu --reserve 0-1 &&
+		holds "(${pins} | length) == 4 and all(${pins}[]; .to >= 2)" &&
+		says vcpu_scheduler 1 'no physical CPU is left for guests; see --cpus and --reserve' \
+			2 -c replay:hosts/one-cpu.json --reserve 0-3
+}
+
+host_domains()
+{
+	replay vcpu_scheduler one-cpu --domains 'b*' &&
+		holds "(${pins} | length) == 2 and all(${pins}[]; .guest == \"b\")"
+}
+
+# What cannot be pinned is tried once, and then others.
+host_refused()
+{
+	replay vcpu_scheduler refuses && holds "[${pins}[] | select(.done)] | length == 1 and .[0].guest == \"b\"" &&
+		[ "$(grep -c 'a: it cannot be pinned' "$work/err")" -le 2 ] &&
+		holds '.[-10:] | all(.changes == [])'
+}
+
+host_without_delay()
+{
+	replay vcpu_scheduler no-delay && holds "(${pins} | length) == 1" &&
+		[ "$(grep -c 'does not say how long vCPUs wait' "$work/err")" -eq 1 ]
+}
+
+host_dry_run()
+{
+	replay vcpu_scheduler one-cpu --dry-run && holds "(${pins} | length) > 0 and all(${pins}[]; .done | not)" &&
+		holds 'all(.[].vcpus[]; .cpus == "0")' &&
+		replay memory_coordinator grows-and-frees --dry-run &&
+		holds 'all(.[].guests[]; .actual_kb == 2097152) and any(.[].guests[]; .change)'
+}
+
+host_once()
+{
+	replay vcpu_scheduler one-cpu --once && holds 'length == 2 and (.[1].changes | length) == 3' &&
+		replay memory_coordinator grows-and-frees --once && holds 'length == 2 and any(.[1].guests[]; .change)'
+}
+
+changes='[.[].guests[] | select(.change)]'
+
+host_grows_and_frees()
+{
+	replay memory_coordinator grows-and-frees &&
+		# never less than what is in use and the floor
+		holds 'all(.[].guests[]; .target_kb == null or .target_kb >= .actual_kb or .target_kb >= .need_kb + 131072)' &&
+		# a guest that grows by 55 MB a second has it
+		holds '[.[40:58][].guests[] | select(.guest == "a") | .actual_kb] | max > 1400000' &&
+		holds '(.[-1].guests[] | select(.guest == "a") | .actual_kb) < 330000' &&
+		# and then it is quiet
+		holds '.[-5:] | all(.[].guests[]; .change | not)'
+}
+
+# The reserve is kept; who is equal ends equal
+host_short()
+{
+	replay memory_coordinator short &&
+		holds 'all(.[]; .available_kb - .claims_kb >= .reserve_kb - 65536)' &&
+		holds '[.[-1].guests[].actual_kb] | (max - min) < max / 30' &&
+		holds '.[-5:] | all(.[].guests[]; .change | not)'
+}
+
+host_two_grow_one_stops()
+{
+	replay memory_coordinator two-grow-one-stops &&
+		holds '(.[-1].guests[] | select(.guest == "stops") | .actual_kb) < 330000' &&
+		holds '(.[-1].guests[] | select(.guest == "grows") | .actual_kb - .need_kb) >= 131072'
+}
+
+host_left_alone()
+{
+	replay memory_coordinator left-alone &&
+		[ "$(grep -c 'none: it has no balloon device' "$work/err")" -eq 1 ] &&
+		[ "$(grep -c 'silent: it does not say how its memory is' "$work/err")" -eq 1 ] &&
+		[ "$(grep -c 'stuck: its balloon stays' "$work/err")" -eq 1 ] &&
+		[ "$(wc -l <"$work/err")" -eq 3 ] &&
+		holds '(.[-1].guests[] | select(.guest == "works") | .actual_kb) < 350000'
+}
+
+host_metrics()
+{
+	local program
+	for program in "${programs[@]}"; do
+		"$san/$program" 2 -c replay:hosts/grows-and-frees.json --metrics "$work/metrics" >"$work/out" || return 1
+		grep -q "^${program}_intervals_total [0-9]*$" "$work/metrics" || return 1
+		# each value is of a metric that was described
+		awk '/^# TYPE/ { type[$3] = 1 } !/^#/ { sub(/{.*/, "", $1); if (!type[$1]) { print; bad = 1 } } END { exit bad }' \
+			"$work/metrics" || return 1
+	done
+	grep -q '^memory_coordinator_guest_size_bytes{guest="a"} [0-9]*$' "$work/metrics" &&
+		says vcpu_scheduler 1 'cannot write metrics to /nowhere/x: No such file' 2 \
+			-c replay:hosts/balanced.json --metrics /nowhere/x
+}
+
+host_usage()
+{
+	local program
+	for program in "${programs[@]}"; do
+		says "$program" 2 "$program needs an interval in seconds, such as: $program 12; see $program --help" &&
+			says "$program" 2 'the interval is a number of seconds from 1 to 604800, not 0' 0 &&
+			says "$program" 2 'the interval is a number of seconds .*, not soon' soon &&
+			says "$program" 2 'the interval is a number of seconds .*, not 1.5' 1.5 &&
+			says "$program" 2 'the interval is a number of seconds .*, not 604801' 604801 &&
+			says "$program" 2 "$program: too many arguments: 3" 2 3 &&
+			says "$program" 2 "$program has no option --frob; see $program --help" 2 --frob &&
+			says "$program" 2 '--connect needs an argument' 2 --connect '' &&
+			says "$program" 1 'cannot read a host from /nowhere: No such file or directory' 2 -c replay:/nowhere &&
+			says "$program" 1 'cannot read a host from .*/host.sh: it is not JSON' 2 -c "replay:$here/host.sh" || return 1
+	done
+	says vcpu_scheduler 2 '--cpus takes physical CPUs such as 2-7 or 0,4, not 3-1' 2 --cpus 3-1 &&
+		says vcpu_scheduler 2 '--min is a number of points from 1 to 1000, not 0' 2 --min 0 &&
+		says memory_coordinator 2 '--reserve is a size such as 512M or 4G, not 1Q' 2 --reserve 1Q &&
+		says memory_coordinator 2 '--min is a size such as 512M or 4G, not -1' 2 --min=-1
+}
+
+# A description with a mistake in it
+host_bad_description()
+{
+	local i=0 text pattern
+	while read -r text; read -r pattern; do
+		echo "$text" >"$work/host.json"
+		says vcpu_scheduler 1 "$work/host.json: $pattern" 2 -c "replay:$work/host.json" || return 1
+		i=$((i + 1))
+	done <<-'END'
+		{ "cpus": 0 }
+		"cpus" is a number from 1 to 1024, not 0
+		{ "cpus": [] }
+		a host has 1 to 1024 physical CPUs
+		{ "guests": [ {} ] }
+		a guest has no "name"
+		{ "guests": [ { "name": "a", "vcpus": [ { "load": 101 } ] } ] }
+		"load" is a number from 0 to 100, or a list
+		{ "guests": [ { "name": "a", "vcpus": [ { "load": [[2, 1], [1, 1]] } ] } ] }
+		"load" is a number from 0 to 100, or a list
+		{ "guests": [ { "name": "a", "vcpus": [ { "cpus": "1" } ] } ] }
+		"cpus" is a list of physical CPUs
+		{ "guests": [ { "name": "a", "balloon": "red" } ] }
+		"balloon" is works, none, silent or stuck, not "red"
+		{ "guests": [ { "name": "a", "maximum_kb": 10, "actual_kb": 11 } ] }
+		"actual_kb" is a number from 1 to 10, not 11
+	END
+	[ $i -eq 8 ]
+}
+
+# The second of a kind refuses; another kind, and one that changes nothing, do not.
+host_two_instances()
+{
+	local status=0 dir=$work
+	[ "$(id -u)" -ne 0 ] || dir=/run
+	exec 6>"$dir/vcpu_scheduler-test----default-$(id -u).lock"
+	flock 6
+	echo 42 >&6
+	says vcpu_scheduler 1 'another vcpu_scheduler is at work on test:///default, process 42; stop it first' 1 \
+		--once -c test:///default || status=1
+	"$san/vcpu_scheduler" 1 --once -nc test:///default >/dev/null 2>&1 || status=1
+	exec 6>&-
+	"$san/vcpu_scheduler" 1 --once -c test:///default >/dev/null 2>&1 || status=1
+	return $status
+}
+
+# Refused, it is tried again, and that is said once; a signal ends it.
+host_out_of_reach()
+{
+	local uri="qemu+unix:///session?socket=$work/nobody" pid status
+	says vcpu_scheduler 1 'cannot reach .*; is libvirtd running there' 2 --once -c "$uri" || return 1
+	"$san/memory_coordinator" 2 -c "$uri" 2>"$work/err" &
+	pid=$!
+	sleep 4
+	kill $pid
+	wait $pid
+	status=$?
+	[ $status -eq 143 ] && [ "$(wc -l <"$work/err")" -eq 1 ] && grep -q 'trying again from time to time$' "$work/err"
+}
+
+# options PROGRAM: with letters, as its help has them
+options() { "$san/$1" --help | sed -nE 's/^  (-[a-zA-Z0-9], |    )(--[a-z-]+).*/\1\2/p' | tr -d ' ' | sort; }
+
+host_help()
+{
+	local program page
+	for program in "${programs[@]}"; do
+		! "$san/$program" --help | grep -E '^.{82}' || return 1
+		"$san/$program" --version | grep -Eq "^$program [0-9.]+$" || return 1
+		page=$top/docs/man/$program.8
+		diff <(awk '/^\.SH/ { on = $2 == "OPTIONS" } on && tag; { tag = $1 == ".TP" }' "$page" |
+			sed -E 's/\\-/-/g; s/^\.[BIR]+ //; s/\\f[RBI]//g; s/"//g; s/ +/ /g' |
+			sed -E 's/^(-[a-zA-Z0-9])[^-]*(--[a-z-]+).*/\1,\2/; s/^(--[a-z-]+).*/\1/' | sort) \
+			<(options "$program") || return 1
+	done
+}
+
+# complete PROGRAM WORD...: what the last word is completed to
+complete_words()
+{
+	(
+		PATH=$san:$PATH
+		# shellcheck source=../host/daemon/bash-completion
+		. "$top/userspace/host/daemon/bash-completion"
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+		_virtflex_host
+		[ ${#COMPREPLY[@]} -eq 0 ] || printf '%s\n' "${COMPREPLY[@]}"
+	)
+}
+
+host_completion()
+{
+	local program
+	for program in "${programs[@]}"; do
+		diff <(options "$program" | grep -oE -- '--[a-z-]+' | sort) <(complete_words "$program" -- | sort) &&
+			[ -z "$(complete_words "$program" --min -)" ] &&
+			[ "$(complete_words "$program" --connect qemu:///sy)" = qemu:///system ] || return 1
+	done
+}
+
+for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alone host_fewest_changes \
+	host_peak_moves_nothing host_bounds host_guests_come_and_go host_cpus_for_guests host_domains \
+	host_refused host_without_delay host_dry_run host_once host_grows_and_frees host_short host_two_grow_one_stops \
+	host_left_alone host_metrics host_usage host_bad_description host_two_instances host_out_of_reach \
+	host_help host_completion; do
+	run_test "$name" "$name"
+done
+finish
