@@ -9,7 +9,7 @@ KERNEL ?= fast
 export V KERNEL
 
 .PHONY: help demo check check-lint check-patches check-unit check-guest \
-	check-xen check-xenpatched check-stock check-install check-openmp mutants check-all bench-capacity bench-omp kernel module userspace \
+	check-xen check-xenpatched check-stock check-host check-install check-openmp mutants check-all bench-capacity bench-omp bench-host kernel module userspace \
 	selftests install uninstall clean clean-cache
 
 help: ## this list
@@ -22,7 +22,7 @@ demo: ## a topology change on a real Xen, seen from dom0 and from a program in t
 	@scripts/demo/run
 
 check: ## all tests; ends with "N passed, N failed, N skipped"
-	@scripts/check/run lint patches unit guest xen xenpatched stock
+	@scripts/check/run lint patches unit guest xen xenpatched stock host
 
 check-lint: ## style and static checks: checkpatch, sparse, shellcheck, man pages
 	@scripts/check/run lint
@@ -45,6 +45,9 @@ check-xenpatched: ## the series for Xen builds patch by patch, and a choice of c
 check-stock: ## module and library on Debian's own kernel
 	@scripts/check/run stock
 
+check-host: ## vCPUs and memory of a KVM host kept in balance, on real guests below libvirt
+	@scripts/check/run host
+
 check-install: ## README's install and uninstall in a fresh Debian 12, unpacked by mmdebstrap
 	@scripts/check/run install
 
@@ -57,7 +60,7 @@ mutants: ## plant single faults in library and command, list those that unit tes
 	@scripts/mutants/run $(FILES)
 
 check-all: ## check with ten rounds of memory, and all guests again on the debug kernel (hours)
-	@ROUNDS=10 WHOLE=1 scripts/check/run lint patches unit install guest xen xenpatched stock openmp
+	@ROUNDS=10 WHOLE=1 scripts/check/run lint patches unit install guest xen xenpatched stock host openmp
 	@ROUNDS=10 WHOLE=1 KERNEL=debug scripts/check/run guest xen
 	@ROUNDS=10 XEN=patched TYPE=pvh scripts/check/run xen
 	@ROUNDS=10 XEN=patched TYPE=hvm scripts/check/run xen
@@ -69,13 +72,16 @@ bench-capacity: ## memory to the host and back, beside the stock balloon driver 
 bench-omp: ## what following costs OpenMP programs, and what it gains (RUNS=12 GUEST_RUNS=3 PARTS="region count shared guest")
 	@scripts/bench/omp
 
+bench-host: ## time and changes of a plan for physical CPUs, beside all assignments there are; an interval by size
+	@scripts/bench/host
+
 kernel: ## build the guest's kernel (cached), print where it is
 	@scripts/kernel $(KERNEL)
 
 module: ## build virtflex.ko; KDIR=... for another kernel than the running one
 	@$(MAKE) -C module $(if $(KDIR),KDIR=$(KDIR))
 
-userspace: ## build libvirtflex, the virtflex command and the OpenMP adaptor into build/
+userspace: ## build libvirtflex, the OpenMP adaptor and the commands into build/
 	@$(MAKE) -C userspace
 
 selftests: ## build the kselftests into build/selftests
