@@ -181,6 +181,22 @@ host_left_alone()
 		holds '(.[-1].guests[] | select(.guest == "works") | .actual_kb) < 350000'
 }
 
+# What was recorded leads to the same first decision; what is no record is named by its line.
+host_record()
+{
+	local program
+	for program in "${programs[@]}"; do
+		"$san/$program" 2 -J -c replay:hosts/short.json --record "$work/record" >"$work/once" &&
+			"$san/$program" 2 -J -c "record:$work/record" >"$work/again" || return 1
+		diff <(jq -c 'del(.plan_seconds)' "$work/once" | head -n 2) <(jq -c 'del(.plan_seconds)' "$work/again" | head -n 2) &&
+			[ "$(wc -l <"$work/once")" -eq "$(wc -l <"$work/again")" ] || return 1
+		{ head -n 1 "$work/record"; echo '{ "ns": 1 }'; } >"$work/bad"
+		"$san/$program" 2 -nc "record:$work/bad" 2>&1 | grep -q "^$program: line 2 of what was recorded is not what was seen" || return 1
+	done
+	says vcpu_scheduler 1 'cannot write to /nowhere/x: No such file' 2 -c replay:hosts/short.json --record /nowhere/x &&
+		says vcpu_scheduler 1 'cannot read a record from /nowhere: No such file' 2 -c record:/nowhere
+}
+
 host_metrics()
 {
 	local program
@@ -319,7 +335,7 @@ host_completion()
 for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alone host_fewest_changes \
 	host_peak_moves_nothing host_bounds host_guests_come_and_go host_cpus_for_guests host_domains \
 	host_refused host_without_delay host_dry_run host_once host_grows_and_frees host_short host_two_grow_one_stops \
-	host_left_alone host_metrics host_usage host_bad_description host_two_instances host_out_of_reach \
+	host_left_alone host_record host_metrics host_usage host_bad_description host_two_instances host_out_of_reach \
 	host_help host_completion; do
 	run_test "$name" "$name"
 done

@@ -6,6 +6,8 @@
 #ifndef HOST_BACKEND_H
 #define HOST_BACKEND_H
 
+#include <stdio.h>
+
 #include "snapshot.h"
 
 /**
@@ -88,6 +90,9 @@ enum backend_status libvirt_open(const char *uri, struct backend **backend,
 enum backend_status replay_open(const char *path, struct backend **backend,
 				struct why *why);
 
+enum backend_status record_open(const char *path, struct backend **backend,
+				struct why *why);
+bool record_write(FILE *f, const struct snapshot *s);
 double replay_shortage(struct backend *backend, double *over);
 
 void why_say(struct why *why, const char *fmt, ...)

@@ -62,6 +62,7 @@ static const struct option_desc options[] = {
 	OPTION_ONCE,
 	OPTION_DRY_RUN,
 	OPTION_METRICS,
+	OPTION_RECORD,
 	OPTION_VERBOSE,
 	OPTION_JSON_LINES,
 	{ 0 },

@@ -15,6 +15,7 @@
  * @connect: host, as a URI
  * @domains: guests that may be changed, as a pattern of names; NULL for all
  * @metrics: file for metrics; NULL for none
+ * @record: file to record what is seen in; NULL for none
  * @once: whether to decide once and end
  * @dry_run: whether nothing is to be changed
  * @json: whether to print JSON
@@ -25,6 +26,7 @@ struct settings {
 	const char *connect;
 	const char *domains;
 	const char *metrics;
+	const char *record;
 	bool once;
 	bool dry_run;
 	bool json;
@@ -36,6 +38,7 @@ struct settings {
  * @policy: what it does
  * @settings: what the command line says
  * @backend: host that it is connected to
+ * @record: file to record what is seen in; NULL for none
  * @decided: whether there was enough to see for a decision
  * @changes: how many changes were made since it was started
  * @failures: how many could not be made
@@ -46,6 +49,7 @@ struct daemon {
 	const struct policy *policy;
 	const struct settings *settings;
 	struct backend *backend;
+	FILE *record;
 	bool decided;
 	uint64_t changes;
 	uint64_t failures;
@@ -72,7 +76,7 @@ struct policy {
 /* options.c */
 extern struct settings settings;
 #define OPTION_CONNECT \
-	{ "connect", 'c', "URI", "the host (qemu:///system), or replay:FILE" }
+	{ "connect", 'c', "URI", "host (qemu:///system), replay:FILE or record:FILE" }
 #define OPTION_DOMAINS \
 	{ "domains", 'd', "GLOB", "change only guests with such names" }
 #define OPTION_ONCE \
@@ -81,6 +85,8 @@ extern struct settings settings;
 	{ "dry-run", 'n', NULL, "print what would be changed, and change nothing" }
 #define OPTION_METRICS \
 	{ "metrics", 'm', "FILE", "keep metrics in FILE, as Prometheus reads them" }
+#define OPTION_RECORD \
+	{ "record", 'r', "FILE", "record what is seen in FILE, for record:FILE" }
 #define OPTION_VERBOSE \
 	{ "verbose", 'v', NULL, "print what is seen in each interval" }
 #define OPTION_JSON_LINES \

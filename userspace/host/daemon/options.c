@@ -27,6 +27,8 @@ bool daemon_option(const char *name, const char *arg, int *status)
 		settings.domains = arg;
 	else if (!strcmp(name, "metrics"))
 		settings.metrics = arg;
+	else if (!strcmp(name, "record"))
+		settings.record = arg;
 	else if (!strcmp(name, "once"))
 		settings.once = true;
 	else if (!strcmp(name, "dry-run"))

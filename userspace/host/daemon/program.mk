@@ -17,7 +17,7 @@ endif
 
 folders := $(userspace)/shared ../core ../backend ../daemon
 sources := $(wildcard *.c $(userspace)/shared/*.c ../core/*.c ../daemon/*.c) \
-	../backend/libvirt.c ../backend/replay.c ../backend/time.c
+	../backend/libvirt.c ../backend/record.c ../backend/replay.c ../backend/time.c
 headers := $(wildcard *.h $(folders:%=%/*.h))
 
 $(program): $(sources) $(headers) $(MAKEFILE_LIST)

@@ -4,6 +4,7 @@
  * interval, connect again if the host was out of reach. A change is one call of the
  * backend, whole or not at all, so that the program can end between any two of them.
  */
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,20 +15,27 @@
 /* Longest pause before it is tried again to reach a host, in seconds */
 #define LONGEST_PAUSE	60
 
-static const char replay_prefix[] = "replay:";
-
-static bool is_replay(const char *connect)
+/* What comes after a prefix; NULL if it is another one. */
+static const char *after(const char *connect, const char *prefix)
 {
-	return !strncmp(connect, replay_prefix, strlen(replay_prefix));
+	size_t length = strlen(prefix);
+
+	return strncmp(connect, prefix, length) ? NULL : connect + length;
+}
+
+static bool is_real(const char *connect)
+{
+	return !after(connect, "replay:") && !after(connect, "record:");
 }
 
 static enum backend_status open_backend(struct daemon *d, struct why *why)
 {
 	const char *connect = d->settings->connect;
 
-	if (is_replay(connect))
-		return replay_open(connect + strlen(replay_prefix), &d->backend,
-				   why);
+	if (after(connect, "replay:"))
+		return replay_open(after(connect, "replay:"), &d->backend, why);
+	if (after(connect, "record:"))
+		return record_open(after(connect, "record:"), &d->backend, why);
 	return libvirt_open(connect, &d->backend, why);
 }
 
@@ -89,6 +97,12 @@ static enum backend_status look_and_act(struct daemon *d, uint64_t *at,
 	if (status != BACKEND_OK)
 		return status;
 	*at = now->ns;
+	if (d->record && !record_write(d->record, now)) {
+		why_say(why, "cannot write to %s: %s", d->settings->record,
+			strerror(errno));
+		snapshot_free(now);
+		return BACKEND_FAILED;
+	}
 	status = d->policy->act(d, now, why);
 	d->intervals++;
 	d->seconds = (double)(clock_now() - began) / SECOND;
@@ -182,11 +196,22 @@ int daemon_run(const struct policy *policy)
 	struct daemon d = { .policy = policy, .settings = &settings };
 	int fd = -1, ret;
 
+	if (settings.record) {
+		d.record = fopen(settings.record, "we");
+		if (!d.record) {
+			error("cannot write to %s: %s", settings.record,
+			      strerror(errno));
+			return EXIT_ERROR;
+		}
+	}
 	/* one that changes nothing real is in nobody's way */
-	if (!settings.dry_run && !is_replay(settings.connect)) {
+	if (!settings.dry_run && is_real(settings.connect)) {
 		ret = lock_take(program_name(), settings.connect, &fd);
-		if (ret)
+		if (ret) {
+			if (d.record)
+				fclose(d.record);
 			return ret;
+		}
 	}
 	catch_interrupts();
 	/* libvirt writes to a daemon that may have gone */
@@ -194,5 +219,7 @@ int daemon_run(const struct policy *policy)
 	ret = serve(&d);
 	if (fd >= 0)
 		close(fd);
+	if (d.record)
+		fclose(d.record);
 	return ret;
 }

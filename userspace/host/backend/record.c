@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What was seen of a host, as lines of JSON, and the same seen again. Changes have no effect on
+ * what was recorded: it shows what would have been decided.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend.h"
+#include "cpulist.h"
+#include "shared.h"
+
+#define MOST_GUESTS	100000
+#define MOST_VCPUS	10000
+
+static struct json_object *cpus_json(const struct snapshot *s)
+{
+	struct json_object *array = json_object_new_array(), *o;
+	unsigned int i;
+
+	for (i = 0; i < s->nr_cpus; i++) {
+		o = json_object_new_object();
+		json_object_object_add(o, "online",
+				       json_object_new_boolean(s->cpus[i].online));
+		json_object_object_add(o, "node",
+				       json_object_new_int(s->cpus[i].node));
+		json_object_object_add(o, "core", json_u64(s->cpus[i].core));
+		json_object_array_add(array, o);
+	}
+	return array;
+}
+
+static void add_set(struct json_object *o, const char *key, const cpu_set_t *set)
+{
+	char *text = cpulist_text(set);
+
+	if (text && CPU_COUNT(set))
+		json_object_object_add(o, key, json_object_new_string(text));
+	free(text);
+}
+
+static struct json_object *vcpus_json(const struct guest *g)
+{
+	struct json_object *array = json_object_new_array(), *o;
+	const struct vcpu *v;
+	unsigned int i;
+
+	for (i = 0; i < g->nr_vcpus; i++) {
+		v = &g->vcpus[i];
+		o = json_object_new_object();
+		json_object_object_add(o, "online",
+				       json_object_new_boolean(v->online));
+		json_object_object_add(o, "run_ns", json_u64(v->run_ns));
+		if (v->has_delay)
+			json_object_object_add(o, "delay_ns",
+					       json_u64(v->delay_ns));
+		add_set(o, "affinity", &v->affinity);
+		add_set(o, "bound", &v->bound);
+		json_object_array_add(array, o);
+	}
+	return array;
+}
+
+static struct json_object *memory_json(const struct guest_memory *m)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "balloon",
+			       json_object_new_boolean(m->has_balloon));
+	json_object_object_add(o, "autodeflate",
+			       json_object_new_boolean(m->autodeflate));
+	json_object_object_add(o, "maximum_kb", json_u64(m->maximum_kb));
+	json_object_object_add(o, "actual_kb", json_u64(m->actual_kb));
+	json_object_object_add(o, "rss_kb", json_u64(m->rss_kb));
+	if (!m->has_stats)
+		return o;
+	json_object_object_add(o, "available_kb", json_u64(m->available_kb));
+	json_object_object_add(o, "usable_kb", json_u64(m->usable_kb));
+	json_object_object_add(o, "stats_at", json_u64(m->stats_at));
+	return o;
+}
+
+static struct json_object *guests_json(const struct snapshot *s)
+{
+	struct json_object *array = json_object_new_array(), *o;
+	const struct guest *g;
+	unsigned int i;
+
+	for (i = 0; i < s->nr_guests; i++) {
+		g = &s->guests[i];
+		o = json_object_new_object();
+		json_object_object_add(o, "id", json_object_new_string(g->id));
+		json_object_object_add(o, "name", json_text(g->name));
+		json_object_object_add(o, "running",
+				       json_object_new_boolean(g->running));
+		json_object_object_add(o, "shares", json_u64(g->shares));
+		json_object_object_add(o, "vcpus", vcpus_json(g));
+		json_object_object_add(o, "memory", memory_json(&g->memory));
+		json_object_array_add(array, o);
+	}
+	return array;
+}
+
+/**
+ * record_write() - record what was seen
+ * @f: file
+ * @s: snapshot
+ *
+ * Return: false if it could not be written, for which errno says why.
+ */
+bool record_write(FILE *f, const struct snapshot *s)
+{
+	struct json_object *o = json_object_new_object();
+	int ret;
+
+	json_object_object_add(o, "ns", json_u64(s->ns));
+	json_object_object_add(o, "total_kb", json_u64(s->total_kb));
+	json_object_object_add(o, "available_kb", json_u64(s->available_kb));
+	json_object_object_add(o, "cpus", cpus_json(s));
+	json_object_object_add(o, "guests", guests_json(s));
+	ret = fprintf(f, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+	json_object_put(o);
+	return ret > 0 && !fflush(f);
+}
+
+/* ---- the same seen again */
+
+/**
+ * struct record - a recorded host
+ * @backend: what others see of it
+ * @f: file
+ * @line: number of the line read last
+ */
+struct record {
+	struct backend backend;
+	FILE *f;
+	unsigned int line;
+};
+
+static uint64_t get_u64(struct json_object *in, const char *key)
+{
+	struct json_object *o;
+
+	return json_object_object_get_ex(in, key, &o) ? json_object_get_uint64(o) : 0;
+}
+
+static bool get_bool(struct json_object *in, const char *key)
+{
+	struct json_object *o;
+
+	return json_object_object_get_ex(in, key, &o) && json_object_get_boolean(o);
+}
+
+static bool has(struct json_object *in, const char *key)
+{
+	return json_object_object_get_ex(in, key, NULL);
+}
+
+/* How long an array is; one that is missing, or is none, has nothing in it. */
+static unsigned int get_array(struct json_object *in, const char *key,
+			      struct json_object **array)
+{
+	if (!json_object_object_get_ex(in, key, array) ||
+	    !json_object_is_type(*array, json_type_array))
+		return 0;
+	return json_object_array_length(*array);
+}
+
+static bool take_set(struct json_object *in, const char *key, cpu_set_t *set)
+{
+	struct json_object *o;
+
+	CPU_ZERO(set);
+	if (!json_object_object_get_ex(in, key, &o))
+		return true;
+	return json_object_is_type(o, json_type_string) &&
+	       cpulist_parse(json_object_get_string(o), set);
+}
+
+static bool take_vcpus(struct json_object *in, struct guest *g)
+{
+	struct json_object *array, *o;
+	unsigned int i, count = get_array(in, "vcpus", &array);
+
+	if (count > MOST_VCPUS || !guest_set_vcpus(g, count))
+		return false;
+	for (i = 0; i < count; i++) {
+		o = json_object_array_get_idx(array, i);
+		g->vcpus[i].online = get_bool(o, "online");
+		g->vcpus[i].run_ns = get_u64(o, "run_ns");
+		g->vcpus[i].has_delay = has(o, "delay_ns");
+		g->vcpus[i].delay_ns = get_u64(o, "delay_ns");
+		if (!take_set(o, "affinity", &g->vcpus[i].affinity) ||
+		    !take_set(o, "bound", &g->vcpus[i].bound))
+			return false;
+	}
+	return true;
+}
+
+static void take_memory(struct json_object *in, struct guest_memory *m)
+{
+	m->has_balloon = get_bool(in, "balloon");
+	m->autodeflate = get_bool(in, "autodeflate");
+	m->maximum_kb = get_u64(in, "maximum_kb");
+	m->actual_kb = get_u64(in, "actual_kb");
+	m->rss_kb = get_u64(in, "rss_kb");
+	m->has_stats = has(in, "stats_at");
+	m->available_kb = get_u64(in, "available_kb");
+	m->usable_kb = get_u64(in, "usable_kb");
+	m->stats_at = get_u64(in, "stats_at");
+}
+
+static bool take_guest(struct json_object *in, struct guest *g)
+{
+	struct json_object *id, *name, *memory;
+
+	if (!json_object_object_get_ex(in, "id", &id) ||
+	    !json_object_object_get_ex(in, "name", &name) ||
+	    !json_object_is_type(id, json_type_string) ||
+	    !json_object_is_type(name, json_type_string) ||
+	    json_object_get_string_len(id) >= GUEST_ID)
+		return false;
+	strcpy(g->id, json_object_get_string(id));
+	g->name = strdup(json_object_get_string(name));
+	g->running = get_bool(in, "running");
+	g->shares = get_u64(in, "shares");
+	if (json_object_object_get_ex(in, "memory", &memory))
+		take_memory(memory, &g->memory);
+	return g->name && take_vcpus(in, g);
+}
+
+static struct snapshot *take_snapshot(struct json_object *in)
+{
+	struct json_object *cpus, *guests, *o;
+	unsigned int nr_cpus = get_array(in, "cpus", &cpus);
+	unsigned int nr_guests = get_array(in, "guests", &guests), i;
+	struct snapshot *s;
+
+	if (!nr_cpus || nr_cpus > MAX_HOST_CPUS || nr_guests > MOST_GUESTS)
+		return NULL;
+	s = snapshot_new(nr_cpus, nr_guests);
+	if (!s)
+		return NULL;
+	s->ns = get_u64(in, "ns");
+	s->total_kb = get_u64(in, "total_kb");
+	s->available_kb = get_u64(in, "available_kb");
+	for (i = 0; i < nr_cpus; i++) {
+		o = json_object_array_get_idx(cpus, i);
+		s->cpus[i].online = get_bool(o, "online");
+		s->cpus[i].core = get_u64(o, "core");
+		if (json_object_object_get_ex(o, "node", &o))
+			s->cpus[i].node = json_object_get_int(o);
+	}
+	for (i = 0; i < nr_guests; i++) {
+		s->nr_guests++;
+		if (take_guest(json_object_array_get_idx(guests, i),
+			       &s->guests[i]))
+			continue;
+		snapshot_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+static enum backend_status look(struct backend *backend, unsigned int what,
+				struct snapshot **snapshot, struct why *why)
+{
+	struct record *r = (struct record *)backend;
+	struct json_object *in;
+	char *line = NULL;
+	size_t size = 0;
+
+	(void)what;
+	if (getline(&line, &size, r->f) <= 0) {
+		free(line);
+		return BACKEND_OVER;
+	}
+	r->line++;
+	in = json_tokener_parse(line);
+	*snapshot = in ? take_snapshot(in) : NULL;
+	json_object_put(in);
+	free(line);
+	if (*snapshot)
+		return BACKEND_OK;
+	why_say(why, "line %u of what was recorded is not what was seen of a host",
+		r->line);
+	return BACKEND_FAILED;
+}
+
+static enum backend_status pin(struct backend *backend,
+			       const struct guest *guest, unsigned int vcpu,
+			       const cpu_set_t *cpus, struct why *why)
+{
+	(void)backend;
+	(void)guest;
+	(void)vcpu;
+	(void)cpus;
+	(void)why;
+	return BACKEND_OK;
+}
+
+static enum backend_status resize(struct backend *backend,
+				  const struct guest *guest, uint64_t kb,
+				  struct why *why)
+{
+	(void)backend;
+	(void)guest;
+	(void)kb;
+	(void)why;
+	return BACKEND_OK;
+}
+
+static void wait_not(struct backend *backend, uint64_t until_ns)
+{
+	(void)backend;
+	(void)until_ns;
+}
+
+static void close_record(struct backend *backend)
+{
+	struct record *r = (struct record *)backend;
+
+	fclose(r->f);
+	free(r);
+}
+
+static const struct backend_ops ops = {
+	.look = look,
+	.pin = pin,
+	.resize = resize,
+	.wait = wait_not,
+	.close = close_record,
+};
+
+/**
+ * record_open() - see a host again that was recorded
+ * @path: file
+ * @backend: out: the host
+ * @why: out: why not
+ *
+ * Return: BACKEND_OK or BACKEND_FAILED.
+ */
+enum backend_status record_open(const char *path, struct backend **backend,
+				struct why *why)
+{
+	struct record *r = calloc(1, sizeof(*r));
+
+	if (r)
+		r->f = fopen(path, "re");
+	if (!r || !r->f) {
+		why_say(why, "cannot read a record from %s: %s", path,
+			strerror(errno));
+		free(r);
+		return BACKEND_FAILED;
+	}
+	r->backend.ops = &ops;
+	*backend = &r->backend;
+	return BACKEND_OK;
+}
