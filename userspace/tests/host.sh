@@ -91,6 +91,12 @@ host_bounds()
 		holds "(${pins} | length) == 1 and ${pins}[0].vcpu == 0 and ${pins}[0].to == 1"
 }
 
+# Two busy ones on the threads of one core, and an idle core
+host_threads()
+{
+	replay vcpu_scheduler threads && holds "(${pins} | length) == 1 and ${pins}[0].guest == \"a\" and ${pins}[0].to >= 2"
+}
+
 host_guests_come_and_go()
 {
 	replay vcpu_scheduler comes-and-goes &&
@@ -333,7 +339,7 @@ host_completion()
 }
 
 for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alone host_fewest_changes \
-	host_peak_moves_nothing host_bounds host_guests_come_and_go host_cpus_for_guests host_domains \
+	host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go host_cpus_for_guests host_domains \
 	host_refused host_without_delay host_dry_run host_once host_grows_and_frees host_short host_two_grow_one_stops \
 	host_left_alone host_record host_metrics host_usage host_bad_description host_two_instances host_out_of_reach \
 	host_help host_completion; do

@@ -155,10 +155,27 @@ static void nodes(void **state)
 	expect(b, 2, 0);
 }
 
+/* CPUs that are threads, two a core; the first ones are busy. */
+static struct balance *threads_of_two(unsigned int nr_cpus, unsigned int busy)
+{
+	struct balance *b = balance_new(nr_cpus, busy);
+	unsigned int i;
+
+	assert_non_null(b);
+	for (i = 0; i < nr_cpus; i++)
+		b->core[i] = i / 2;
+	for (i = 0; i < busy; i++) {
+		b->loads[i].demand = WHOLE_CPU;
+		b->loads[i].cpu = i;
+	}
+	return b;
+}
+
 static void hyperthreads(void **state)
 {
 	struct balance *b = HOST(4, LIST(100, 100), LIST(0, 0));
 	struct plan *plan;
+	int cpu;
 
 	(void)state;
 	b->core[1] = 0;
@@ -171,6 +188,21 @@ static void hyperthreads(void **state)
 	assert_true(plan->pins[0].cpu >= 2);
 	plan_free(plan);
 	balance_free(b);
+	/* two on one core, and another idle */
+	b = threads_of_two(4, 2);
+	assert_int_equal(balance_core_spread(b), 1000);
+	expect(b, 1, 1000);
+	/* no core has less */
+	expect(threads_of_two(4, 4), 0, 0);
+	expect(threads_of_two(4, 3), 0, 1000);
+	expect(threads_of_two(8, 4), 2, 1000);
+	/* those who may not */
+	b = threads_of_two(4, 2);
+	for (cpu = 2; cpu < 4; cpu++) {
+		CPU_CLR(cpu, &b->loads[0].allowed);
+		CPU_CLR(cpu, &b->loads[1].allowed);
+	}
+	expect(b, 0, 1000);
 }
 
 /* ---- beside all there are */

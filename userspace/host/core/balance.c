@@ -123,6 +123,21 @@ unsigned int balance_spread(const struct balance *b)
 }
 
 /**
+ * balance_core_spread() - what the busiest core has beyond the idlest
+ * @b: host
+ *
+ * Return: thousandths, for each physical CPU of a core; 0 if there is no memory.
+ */
+unsigned int balance_core_spread(const struct balance *b)
+{
+	struct bins *w = bins_new(b);
+	unsigned int spread = w ? cores_spread(w) : 0;
+
+	bins_free(w);
+	return spread;
+}
+
+/**
  * balance_apply() - make the changes of a plan
  * @b: host
  * @plan: plan
@@ -181,50 +196,6 @@ static unsigned int bring_back(struct bins *w)
 		bins_move(w, next, to);
 		w->home[next] = to;
 		count++;
-	}
-}
-
-static unsigned int carried_by_core(const struct bins *w, unsigned int bin)
-{
-	const unsigned int *core = w->b->core;
-	unsigned int i, sum = 0;
-
-	for (i = 0; i < w->nr; i++)
-		if (core[w->cpu[i]] == core[w->cpu[bin]])
-			sum += w->carried[i];
-	return sum;
-}
-
-/*
- * Of physical CPUs that would do as well for a vCPU that moves, the one whose core
- * carries least.
- */
-static void prefer_idle_cores(struct bins *w)
-{
-	const struct balance *b = w->b;
-	unsigned int i, bin, to, least, sum, rest;
-
-	for (i = 0; i < b->nr_loads; i++) {
-		if (w->at[i] == w->home[i])
-			continue;
-		to = w->at[i];
-		rest = w->carried[to] - b->loads[i].demand;
-		least = carried_by_core(w, to) - b->loads[i].demand;
-		for (bin = 0; bin < w->nr; bin++) {
-			if (w->carried[bin] != rest || bin == to ||
-			    b->node[w->cpu[bin]] != b->node[w->cpu[w->at[i]]] ||
-			    !bins_takes(w, i, bin, false))
-				continue;
-			sum = carried_by_core(w, bin);
-			if (b->core[w->cpu[bin]] == b->core[w->cpu[w->at[i]]])
-				sum -= b->loads[i].demand;
-			if (sum < least) {
-				least = sum;
-				to = bin;
-			}
-		}
-		if (to != (unsigned int)w->at[i])
-			bins_move(w, i, to);
 	}
 }
 
@@ -308,7 +279,8 @@ static bool add_pins(struct plan *plan, const struct bins *w)
  *
  * A host is balanced if the busiest physical CPU has no more than BALANCED beyond the
  * idlest, or what is left if all vCPUs could be put anywhere they may be. vCPUs move
- * within their NUMA node, unless that cannot balance the host.
+ * within their NUMA node, unless that cannot balance the host. Where physical CPUs are
+ * threads of cores and some are idle, vCPUs are parted over cores as well.
  *
  * Return: plan for plan_free(), without changes if the host is balanced; NULL if there is
  * no memory.
@@ -321,12 +293,15 @@ struct plan *balance_plan(const struct balance *b)
 
 	if (plan && w) {
 		plan->before = bins_spread(w);
+		plan->cores_before = cores_spread(w);
 		bring_back(w);
 		after = balanced(w);
 	}
 	if (after) {
-		prefer_idle_cores(after);
+		cores_prefer_idle(after);
+		cores_part(after);
 		plan->after = bins_spread(after);
+		plan->cores_after = cores_spread(after);
 		done = add_pins(plan, after);
 	}
 	bins_free(w);

@@ -62,6 +62,8 @@ struct pin {
  *	not be
  * @before: what the busiest CPU has beyond the idlest, in thousandths
  * @after: the same once the changes were made
+ * @cores_before: what the busiest core has beyond the idlest, for each of its physical CPUs
+ * @cores_after: the same once the changes were made
  */
 struct plan {
 	unsigned int nr_pins;
@@ -69,6 +71,8 @@ struct plan {
 	unsigned int forced;
 	unsigned int before;
 	unsigned int after;
+	unsigned int cores_before;
+	unsigned int cores_after;
 };
 
 struct balance *balance_new(unsigned int nr_cpus, unsigned int nr_loads);
@@ -76,6 +80,7 @@ struct balance *balance_copy(const struct balance *b);
 void balance_free(struct balance *b);
 bool balance_loads(const struct balance *b, unsigned int *carried);
 unsigned int balance_spread(const struct balance *b);
+unsigned int balance_core_spread(const struct balance *b);
 struct plan *balance_plan(const struct balance *b);
 void balance_apply(struct balance *b, const struct plan *plan);
 void plan_free(struct plan *plan);

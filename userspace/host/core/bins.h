@@ -42,6 +42,11 @@ unsigned int bins_level(const struct bins *w);
 unsigned int bins_spread(const struct bins *w);
 unsigned int bins_changes(const struct bins *w);
 
+/* cores.c */
+unsigned int cores_spread(const struct bins *w);
+void cores_prefer_idle(struct bins *w);
+void cores_part(struct bins *w);
+
 /* search.c */
 bool search_fewest(struct bins *w, unsigned int changes, unsigned int goal,
 		   bool local);

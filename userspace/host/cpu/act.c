@@ -27,29 +27,48 @@ void cpu_forget(void)
 	report_forget();
 }
 
-/* By how much a plan makes a host more even: less than 0 if it does not */
-static int gain(const struct balance *host, const struct plan *plan)
+/* By how much a plan makes a host more even, by a measure: less than 0 if it does not */
+static int gain(const struct balance *host, const struct plan *plan,
+		unsigned int (*measure)(const struct balance *b))
 {
 	struct balance *after = balance_copy(host);
-	int before = balance_spread(host);
+	int before = measure(host);
 
 	if (!after)
 		return 0;
 	balance_apply(after, plan);
-	before -= balance_spread(after);
+	before -= measure(after);
 	balance_free(after);
 	return before;
 }
 
-/* Whether both intervals agree that a plan is worth its changes. */
+/* The same, of a measure of how even a host is */
+static bool both_gain(const struct reading *now, const struct balance *then,
+		      const struct plan *plan,
+		      unsigned int (*measure)(const struct balance *b))
+{
+	return gain(then, plan, measure) > 0 && gain(now->host, plan, measure) > 0;
+}
+
+/*
+ * Whether both intervals agree that a plan is worth its changes: for physical CPUs, or,
+ * where these stay as even as they are, for cores.
+ */
 static bool agreed(const struct reading *now, const struct reading *before,
 		   const struct plan *plan)
 {
 	struct balance *then = reading_with(now, before, false);
-	bool both = then && gain(then, plan) > 0 && gain(now->host, plan) > 0;
+	unsigned int least = cpu_settings.least_gain;
+	bool worth = false;
 
+	if (!then)
+		return false;
+	if (plan->before >= plan->after + least)
+		worth = both_gain(now, then, plan, balance_spread);
+	else if (plan->cores_before >= plan->cores_after + least)
+		worth = both_gain(now, then, plan, balance_core_spread);
 	balance_free(then);
-	return both && plan->before >= plan->after + cpu_settings.least_gain;
+	return worth;
 }
 
 static enum backend_status pin_one(struct daemon *d, const struct snapshot *now,

@@ -10,7 +10,8 @@ static unsigned int *carried_last;
 static unsigned int nr_carried;
 static unsigned int spread_last;
 static unsigned int nr_vcpus_last;
-static bool was_balanced, said_use, said_start;
+static bool said_use, said_start;
+static enum { SAID_NOTHING, SAID_BALANCED, SAID_UNEVEN } said_state;
 
 /**
  * report_forget() - forget what was told
@@ -21,6 +22,7 @@ void report_forget(void)
 	carried_last = NULL;
 	nr_carried = 0;
 	said_start = false;
+	said_state = SAID_NOTHING;
 }
 
 static void remember(const struct reading *r)
@@ -144,7 +146,14 @@ static void print_changes(const struct daemon *d, const struct snapshot *now,
 		       d->settings->dry_run ? " (not changed: --dry-run)" :
 		       done[i] ? "" : " (it could not be pinned)");
 	}
-	if (plan->nr_pins && !plan->forced)
+	if (!plan->nr_pins || plan->forced)
+		return;
+	if (plan->before < plan->after + cpu_settings.least_gain)
+		printf("%u change%s: the busiest core had %.0f points more for each CPU "
+		       "than the idlest, and is to have %.0f\n",
+		       plan->nr_pins, plan->nr_pins > 1 ? "s" : "",
+		       points(plan->cores_before), points(plan->cores_after));
+	else
 		printf("%u change%s: the busiest CPU had %.0f points more than "
 		       "the idlest, and is to have %.0f\n",
 		       plan->nr_pins, plan->nr_pins > 1 ? "s" : "",
@@ -174,15 +183,18 @@ static void print_state(const struct daemon *d, const struct snapshot *now,
 		       d->settings->connect, CPU_COUNT(&r->host->usable),
 		       now->nr_guests, r->host->nr_loads,
 		       (unsigned long long)d->settings->seconds);
-	if (balanced && (!was_balanced || !said_start))
+	if (balanced && said_state != SAID_BALANCED) {
 		printf("balanced: %.0f points between the busiest CPU and the idlest\n",
 		       points(spread_last));
-	else if (!balanced && !plan->nr_pins && d->decided && was_balanced)
+		said_state = SAID_BALANCED;
+	} else if (!balanced && d->decided && !plan->nr_pins &&
+		   said_state != SAID_UNEVEN) {
 		printf("%.0f points between the busiest CPU and the idlest: no change "
 		       "makes that less, or both intervals do not agree\n",
 		       points(spread_last));
+		said_state = SAID_UNEVEN;
+	}
 	said_start = true;
-	was_balanced = balanced;
 }
 
 /**
