@@ -22,7 +22,7 @@ demo: ## a topology change on a real Xen, seen from dom0 and from a program in t
 	@scripts/demo/run
 
 check: ## all tests; ends with "N passed, N failed, N skipped"
-	@scripts/check/run lint patches unit guest xen xenpatched stock host
+	@scripts/check/run lint patches unit guest xen xenpatched stock
 
 check-lint: ## style and static checks: checkpatch, sparse, shellcheck, man pages
 	@scripts/check/run lint
