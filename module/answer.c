@@ -33,7 +33,7 @@ static void remember(struct vf_answers *a, struct vf_reading *now, bool pending)
  * vf_answer() - answer a request; @a->result was composed before
  * @a: answers
  * @guest: what there is now
- * @now: the request; taken away if it is to be answered later, or cannot be
+ * @now: the request; moved to @a->unanswered if it cannot be answered now
  * @scratch: overwritten
  * @status: value of status
  * @error: value of error; it may be that of @a
@@ -103,7 +103,7 @@ bool vf_answer_is_hopeless(const struct vf_answers *a, const struct vf_guest *gu
 }
 
 /**
- * vf_answer_is_told() - whether a request is without name, or was answered
+ * vf_answer_is_told() - whether a request has no name, or has been answered
  * @a: answers
  * @now: the request
  *

@@ -62,8 +62,9 @@ static void account(struct vf_blocks *b, long pages)
  * @b: blocks of the node
  * @moving: it begins
  *
- * Told of each extent twice, the balloon driver of a stock kernel would take memory that
- * is still to come to the guest for the extent's (vf_extent_account()).
+ * The balloon driver is told of the sum when the move ends. Told as each extent goes and
+ * comes, that of a stock kernel would forget what it has yet to plug itself: memory that
+ * is plugged counts as that (vf_extent_account()).
  *
  * Context: the worker.
  */

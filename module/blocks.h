@@ -15,7 +15,7 @@
  * @vnode: Xen's number of it
  * @extents: blocks of VF_EXTENT_ORDER
  * @small: smaller ones
- * @origin: which of the node's pages came from its physical node of now
+ * @origin: which of the node's pages came from its current physical node
  * @moving: what goes comes back at once, so the balloon driver is told of the rest
  * @unaccounted: pages it was not told of, plugged or, if negative, unplugged
  * @counts: written by the worker, read by anybody

@@ -316,7 +316,7 @@ static int run_plan(struct vf_error *why)
 	ret = vf_guest_take_pnodes(change.guest, change.now.wanted);
 	if (ret) {
 		change.outcome = VF_RESULT_FAILED;
-		vf_error_set(why, "no memory to note what comes from another physical node");
+		vf_error_set(why, "no memory to keep account of the move: free some in the guest, and ask again");
 		return ret;
 	}
 	for (i = 0; i < change.plan.nr && !ret; i++) {
@@ -397,7 +397,7 @@ static bool accept_description(bool complete)
 	}
 	/* What is not known to be elsewhere is not moved: no more than that. */
 	if (vf_guest_take_pnodes(change.guest, change.now.wanted))
-		pr_warn("no memory to note what comes from another physical node\n");
+		pr_warn("no memory to keep account of what is on which physical node\n");
 	vf_wanted_commit(change.guest, change.now.wanted);
 	change.described = true;
 	if (change.answers.error.text[0])

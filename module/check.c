@@ -38,7 +38,7 @@ static int check_node_direction(const struct vf_guest *guest,
 	if (wanted->request == VF_MOVE && n->active && n->pnode == VF_PNODE_UNKNOWN &&
 	    wanted->nodes[node].has[VF_KEY_PNODE]) {
 		vf_error_set(err,
-			     "numa/node/%u/pnode: where its memory is now was never said; move it while it is away",
+			     "numa/node/%u/pnode: the physical node that its memory is on now was never given; let the node leave for the move",
 			     n->vnode);
 		return -EINVAL;
 	}

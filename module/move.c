@@ -4,10 +4,10 @@
  * which one, so that what is populated from now on comes from there.
  *
  * One extent at a time is evacuated: what is in use there is migrated to free memory of the
- * same node. The extent is handed to Xen, populated again, and freed. So programs keep
- * their node, and no more than one extent is missing, which is what a host without memory
- * costs. Free extents come first: otherwise more pages would be migrated to some that are
- * still to be moved.
+ * same node. The extent is handed to Xen, populated again, and freed. Programs keep
+ * their node, and if the host runs out of memory no more than one extent is missing. Free
+ * extents come first; otherwise pages would be migrated into extents that are still to be
+ * moved, and so twice.
  *
  * Locking: as in memory.c, only the worker of change.c calls what is here.
  */
@@ -44,10 +44,10 @@ void vf_move_end(struct vf_move *move)
 }
 
 /*
- * Whether the node has free memory for what is in an extent; otherwise that would be
- * migrated to other nodes. It may be a huge page, so it has to be one piece, for which
- * memory may be compacted and reclaimed. Zones as for what is migrated from there. (Pages
- * of a hugetlb pool go where the pool has free ones.)
+ * Whether the node itself has room for what is in an extent; without, that would be
+ * migrated to other nodes. One piece is asked for, as a huge page may be in there; memory
+ * may be compacted and reclaimed for it. It is of the zones that pages of this extent may
+ * go to. (Pages of a hugetlb pool go where the pool has free ones.)
  */
 static bool has_spare(u32 node, struct page *extent)
 {
@@ -74,7 +74,7 @@ static bool is_free(unsigned long pfn)
 	return PageBuddy(page) && page_private(page) >= VF_EXTENT_ORDER;
 }
 
-/* Until all of the extent has come, or Xen has no more now. */
+/* Plug the last extent, until all of it is there or Xen has no memory for it now. */
 static enum vf_attempt plug_missing(struct vf_move *move, struct vf_blocks *b)
 {
 	ktime_t begin = ktime_get();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which pages of a node came from the physical node that is behind it now. Nothing but
- * populating tells: Xen does not say where a page of a guest is.
+ * Which pages of a node came from its current physical node. It is recorded when they are
+ * populated: Xen does not tell where a page of a guest is.
  *
  * Locking: as blocks.c, whose pages these are.
  */
@@ -22,7 +22,7 @@ void vf_origin_free(struct vf_origin *o)
 }
 
 /**
- * vf_origin_reset() - the physical node is another one from now on, and no page is there
+ * vf_origin_reset() - the physical node has changed, and no page is on the new one yet
  * @o: of a node
  * @node: its id
  *
@@ -58,7 +58,7 @@ static unsigned long count(const struct vf_origin *o, unsigned long pfn,
 }
 
 /**
- * vf_origin_came() - pages were populated, from the physical node of now
+ * vf_origin_came() - pages were populated, from the current physical node
  * @o: of their node
  * @pfn: the first
  * @nr: how many

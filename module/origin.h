@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which pages of a node came from the physical node that is behind it now. */
+/* Which pages of a node came from its current physical node. */
 #ifndef VIRTFLEX_ORIGIN_H
 #define VIRTFLEX_ORIGIN_H
 
@@ -9,8 +9,8 @@
  * struct vf_origin - where the pages of a node came from, since its physical node changed
  * @begin: first page frame number of the node
  * @nr: how many page frame numbers it has
- * @here: bit by page: it came from the physical node of now; NULL until that changes
- *	for the first time: then it is not known where pages are, and nothing is elsewhere
+ * @here: a bit for each page that came from the current physical node; NULL until that
+ *	changes for the first time: nothing counts as elsewhere then
  * @pages: how many bits are set
  */
 struct vf_origin {

@@ -52,8 +52,8 @@ static bool add_amount(struct vf_result *result, const struct vf_node *n, u64 to
  * @guest: what there is now
  * @wanted: what should be; NULL if that is not known
  *
- * What there is no room for is left out, the last nodes first. Shares have room before
- * amounts: without one, all of a node counts as being there.
+ * What there is no room for is left out, the last nodes first. Shares are added before
+ * amounts: if the share of a node is missing, all its memory counts as being there.
  */
 void vf_result_set(struct vf_result *result, enum vf_outcome outcome,
 		   const struct vf_guest *guest,

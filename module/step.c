@@ -30,7 +30,7 @@ static int step_announce(struct vf_work *work, u32 unused)
 	case VF_SHRINK:
 		return vf_state_publish(work->guest, work->goal, VIRTFLEX_SHRINKING, "");
 	case VF_MOVE:
-		/* Nothing comes or goes; what did for a request that it replaces is undone. */
+		/* It adds and removes nothing; what a replaced request did is undone. */
 		return vf_state_publish(work->guest, NULL, VIRTFLEX_STABLE, "");
 	default:
 		return vf_state_publish(work->guest, work->goal, VIRTFLEX_EXPANDING, "");
@@ -155,7 +155,7 @@ static int step_move(struct vf_work *work, u32 node)
 	struct vf_move move;
 	int ret = 0;
 
-	/* One extent is missing since the last time: no second one. */
+	/* An extent is still missing from the last time: do not risk a second one. */
 	if (!vf_memory_can_unplug() || vf_node_short(&work->guest->nodes[node], to_kb))
 		return 0;
 	vf_move_begin(&move, id);

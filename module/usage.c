@@ -312,7 +312,7 @@ int vf_usage_can_move(const struct vf_guest *guest, const struct vf_wanted *want
 		if (spare >= VF_EXTENT_PAGES)
 			continue;
 		vf_error_set(err,
-			     "node %u is full: %llu KiB of it can be freed, and a move while it is in use needs %u KiB; free some there, or move it while it is away",
+			     "node %u is full: %llu KiB of it can be freed, and a move in use needs %u KiB; free some there, or let the node leave for the move",
 			     n->vnode, vf_pages_kb(spare), VF_EXTENT_KB);
 		return -ENOSPC;
 	}

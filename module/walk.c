@@ -125,8 +125,8 @@ void vf_walk_end(struct vf_walk *walk)
  * @counts: counters of the node
  *
  * Context: the worker. Sleeps.
- * Return: 0 if @walk->next is the first page of a block without a mark; -ENOMEM if there
- * is no memory elsewhere for what is in it; other errors.
+ * Return: 0 if the extent at @walk->next is allocated, as a block that is not marked yet;
+ * -ENOMEM if there is no memory elsewhere for what is in it; other errors.
  */
 int vf_walk_evacuate(struct vf_walk *walk, struct vf_memory_counts *counts)
 {

@@ -164,7 +164,7 @@ static void refuses_bad_input(void **state)
 		{ "topo_change 3\n" TWO_GOES,
 		  "node/2/target: a move changes no amount, and 0 KiB is not" },
 		{ "topo_change 3\n" TWO_KEPT "node/2/pnode 3\n",
-		  "node/2/pnode: where its memory is now was never said" },
+		  "node/2/pnode: the physical node that its memory is on now was never" },
 		{ "topo_change 3\n" TWO_KEPT "node/2/vcpu/5 offline\n",
 		  "node/2/vcpu/5: a move takes no vCPU on or offline" },
 		{ "topo_change 22\n", "topo_change: \"22\" is not" },

@@ -500,7 +500,7 @@ full_node_stays() {
 		fail "the node cannot be filled: $said"
 	all=$(numa_placement)
 	ctl 4 move guest 2 3
-	like error '*node 2 is full: * can be freed, and a move while it is in use needs 2048 KiB*' "$err"
+	like error '*node 2 is full: * can be freed, and a move in use needs 2048 KiB*' "$err"
 	same 'physical node of node 2' 2 "$(shown 2 pnode)"
 	same pages "$all" "$(numa_placement)"
 	# also if nobody waited for the refusal

@@ -314,12 +314,12 @@ static int option(struct context *ctx, const char *opt, const char *arg)
 }
 
 static const struct option_desc options[] = {
-	{ "nodes", 0, "N", "so many nodes (2)" },
+	{ "nodes", 0, "N", "number of nodes (2)" },
 	{ "memory", 'm', "SIZE", "of the whole domain, all nodes together (2G)" },
 	{ "vcpus", 0, "N", "of the whole domain (4)" },
-	{ "policy", 0, "POLICY", "interleave, local, round-robin or random" },
+	{ "policy", 0, "POLICY", "interleave (if not given), local, round-robin, random" },
 	{ "pnodes", 0, "LIST", "these physical nodes, one for each node" },
-	{ "seed", 0, "N", "of --policy random, to have the same again" },
+	{ "seed", 0, "N", "with --policy random: repeats a placement" },
 	{ "name", 0, "NAME", "of the domain (flexible)" },
 	{ "part", 0, NULL, "only memory, vCPUs and nodes, to add to the rest" },
 	{ "format", 0, "FORMAT", "xl, or libvirt: XML, for this host of KVM" },

@@ -8,7 +8,7 @@
 
 static const char leaves_still[] =
 	"%s: node %u is still leaving. When it has: virtflexctl move --offline %s %u %d, "
-	"then virtflexctl expand %s %u";
+	"virtflexctl expand %s %u, and virtflexctl pin %s";
 
 /* Memory that the guest could not let go of, which stays where it is. */
 static int read_kept(const struct moving *m, uint64_t *kept_kb)
@@ -36,11 +36,11 @@ static int leave(const struct moving *m)
 
 	if (ret == EXIT_TIMEOUT)
 		error(leaves_still, m->before->name, m->vnode, m->before->name,
-		      m->vnode, m->pnode, m->before->name, m->vnode);
+		      m->vnode, m->pnode, m->before->name, m->vnode, m->before->name);
 	return ret == EXIT_INCOMPLETE ? EXIT_DONE : ret;
 }
 
-/* One that was away before only gets another physical node. */
+/* A node that was inactive before only gets another physical node. */
 static int come_back(const struct moving *m, bool active)
 {
 	const struct vnode *n = &m->before->vnodes[m->vnode];

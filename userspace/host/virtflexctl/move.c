@@ -12,6 +12,10 @@
 #include "exits.h"
 #include "pinning.h"
 
+static const char too_little[] =
+	"physical node %d has %s free, too little for node %u of %s, which has %s: "
+	"shrink or stop a domain there, or name another (virtflexctl balance)";
+
 static struct asking asking = { .quiet = true };
 static bool offline, waits;
 static uint64_t wait_s;
@@ -36,15 +40,15 @@ static int check_room(struct context *ctx, const struct domain *d,
 		if (d->vnodes[i].pnode == PNODE_UNKNOWN)
 			break;
 	if (!pnodes)
-		error("physical nodes cannot be read");
+		error("physical nodes cannot be read: try xl info -n");
 	else if ((unsigned int)pnode >= count || !pnodes[pnode].size_kb)
-		error("this host has no physical node %d", pnode);
+		error("this host has no physical node %d: virtflexctl balance shows those it has",
+		      pnode);
 	else if (i < d->nr_vnodes)
-		error("%s: the physical node of node %u is not known",
-		      d->name, i);
+		error("%s: it is not known which physical node its node %u is on: "
+		      "was it made with pnode= in vnuma=?", d->name, i);
 	else if (domain_active(d, vnode) && pnodes[pnode].free_kb < need_kb)
-		error("physical node %d has %s free, and node %u of %s has %s",
-		      pnode,
+		error(too_little, pnode,
 		      size_text(pnodes[pnode].free_kb, has, sizeof(has)),
 		      vnode, d->name, size_text(need_kb, needs, sizeof(needs)));
 	else
@@ -72,15 +76,15 @@ static void move_affinity(struct context *ctx, const struct domain *d,
 		    !cpus_prefers(ctx->host, d->id, i, &cpus, old, &hard))
 			continue;
 		if (cpus_pin(ctx->host, d->id, i, chosen, cpus.count, hard))
-			error("%s: vCPU %u still prefers the old physical node",
-			      d->name, i);
+			error("%s: vCPU %u still prefers the old physical node; virtflexctl pin %s",
+			      d->name, i, d->name);
 	}
 out:
 	free(chosen);
 	cpus_free(&cpus);
 }
 
-/* The guest says what stays; one that is too old to say so has kept what it could not let go of. */
+/* The guest says what stays. Of one that is too old for that: what it kept when the node left. */
 static uint64_t stays_kb(const struct domain *d, unsigned int vnode,
 			 uint64_t kept_kb)
 {
@@ -91,17 +95,19 @@ static uint64_t stays_kb(const struct domain *d, unsigned int vnode,
 	return d->can_move ? 0 : kept_kb;
 }
 
-static int json_move(const struct moving *m, const struct domain *d,
+/* One that nothing was asked for is done, whatever the guest said of another request. */
+static int json_move(const struct moving *m, const struct domain *d, bool asked,
 		     uint64_t here_kb, uint64_t elsewhere_kb, double seconds)
 {
 	struct json_object *object = json_object_new_object();
+	enum outcome outcome = asked ? last_outcome(d->result) : OUTCOME_DONE;
 
 	json_object_object_add(object, "domain", json_u64(d->id));
 	json_object_object_add(object, "name", json_text(d->name));
 	json_object_object_add(object, "outcome",
-			       json_text(outcome_name(last_outcome(d->result))));
+			       json_text(outcome_name(outcome)));
 	json_object_object_add(object, "seconds", json_object_new_double(seconds));
-	json_object_object_add(object, "error", d->error && *d->error ?
+	json_object_object_add(object, "error", asked && d->error && *d->error ?
 			       json_text(d->error) : NULL);
 	json_object_object_add(object, "node", json_u64(m->vnode));
 	json_object_object_add(object, "pnode", json_u64(m->pnode));
@@ -110,7 +116,7 @@ static int json_move(const struct moving *m, const struct domain *d,
 	return print_json(object, JSON_PAGE);
 }
 
-static int report(const struct moving *m, const struct domain *d,
+static int report(const struct moving *m, const struct domain *d, bool asked,
 		  uint64_t kept_kb, double seconds)
 {
 	int old = m->before->vnodes[m->vnode].pnode;
@@ -121,7 +127,7 @@ static int report(const struct moving *m, const struct domain *d,
 	if (now_kb == KB_UNKNOWN || now_kb < stay_kb)
 		now_kb = stay_kb;
 	if (m->ctx->json)
-		return json_move(m, d, now_kb - stay_kb, stay_kb, seconds);
+		return json_move(m, d, asked, now_kb - stay_kb, stay_kb, seconds);
 	printf("%s: node %u is on physical node %d in %.1f s: %s %s",
 	       d->name, m->vnode, m->pnode, seconds,
 	       size_text(now_kb - stay_kb, moved, sizeof(moved)),
@@ -131,7 +137,7 @@ static int report(const struct moving *m, const struct domain *d,
 	else if (stay_kb)
 		printf(", %s stay on physical node %d",
 		       size_text(stay_kb, stays, sizeof(stays)), old);
-	printf(". Its configuration still has the old one: a reboot goes by that.\n");
+	printf(". Its configuration is not changed: a reboot goes by the pnode= there.\n");
 	if (d->error && *d->error)
 		error("%s: the guest says: %s", d->name, d->error);
 	return EXIT_DONE;
@@ -178,7 +184,7 @@ static int move(const struct moving *m)
 	int ret, said;
 
 	ret = offline ? move_by_leaving(m, &kept_kb) : move_in_use(m);
-	if (ret == EXIT_TIMEOUT)
+	if (ret == EXIT_TIMEOUT && !offline)
 		error("%s: once it has moved, let its vCPUs follow: virtflexctl pin %s",
 		      m->before->name, m->before->name);
 	if ((ret && ret != EXIT_INCOMPLETE) || asking.dry_run)
@@ -186,7 +192,7 @@ static int move(const struct moving *m)
 	move_affinity(m->ctx, m->before, m->vnode, m->pnode);
 	said = domain_read(m->ctx->host, m->before->id, &d);
 	if (!said)
-		said = d ? report(m, d, kept_kb, seconds_now() - started) :
+		said = d ? report(m, d, true, kept_kb, seconds_now() - started) :
 			   EXIT_GONE;
 	domain_free(d);
 	return said ? said : ret;
@@ -242,7 +248,7 @@ static int run(struct context *ctx, int argc, char **argv)
 		ret = EXIT_REFUSED;
 	} else if (is_there(d, m.vnode, m.pnode)) {
 		if (ctx->json)
-			ret = report(&m, d, 0, 0);
+			ret = report(&m, d, false, 0, 0);
 		else
 			printf("%s: node %u is on physical node %d already\n",
 			       d->name, m.vnode, m.pnode);
@@ -273,7 +279,7 @@ static int option(struct context *ctx, const char *name, const char *arg)
 }
 
 static const struct option_desc options[] = {
-	{ "offline", 0, NULL, "the node leaves the domain meanwhile, and returns" },
+	{ "offline", 0, NULL, "the node leaves meanwhile, and returns; not with -N" },
 	OPTION_WAIT_HOST,
 	OPTION_TIMEOUT,
 	OPTION_DRY_RUN,
@@ -287,7 +293,7 @@ const struct command cmd_move = {
 	.synopsis = "DOMAIN NODE PNODE",
 	.summary = "Put the memory of a node on another physical node",
 	.options = options,
-	.note = "The node stays in use, if it has 2 MiB of free memory.",
+	.note = "The node stays in use, and needs 2 MiB of free memory for that; without, add --offline.",
 	.max_args = 3,
 	.option = option,
 	.run = run,

@@ -52,6 +52,9 @@ static int ask_for_both(struct context *ctx, const struct domain *d,
 	waiting.no_wait = false;
 	say_dry_run(ctx, "First", new, "join");
 	joined = one_change(ctx, d->id, &expand);
+	if (joined == EXIT_TIMEOUT)
+		error("%s: once node %u has joined: virtflexctl replace %s %u %u",
+		      d->name, new, d->name, old, new);
 	if (joined && joined != EXIT_INCOMPLETE)
 		return joined;
 	waiting.no_wait = no_wait;
@@ -149,7 +152,7 @@ const struct command cmd_replace = {
 	.synopsis = "DOMAIN OLD NEW",
 	.summary = "Give a domain node NEW, and then take node OLD",
 	.options = options,
-	.note = "Two requests: the second is made when the first is carried out.",
+	.note = "Two requests: the second is made once the first has been carried out.",
 	.max_args = 3,
 	.option = option,
 	.run = run,

@@ -48,7 +48,7 @@ int turn_take(const char *root, unsigned int *pnode)
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0 || flock(fd, LOCK_EX) ||
 	    read(fd, text, sizeof(text) - 1) < 0) {
-		error("%s: %s; --policy round-robin keeps there where it is: are you root?",
+		error("%s: %s; --policy round-robin keeps its turn in this file: are you root?",
 		      path, strerror(errno));
 		if (fd >= 0)
 			close(fd);

@@ -106,7 +106,7 @@ static bool is_published(const struct domain *d)
 	return d->result;
 }
 
-/* A node goes to another physical node, or back: Xen may know of it, and xenstore not yet. */
+/* Set while Xen may know of a move that xenstore does not have yet. */
 #define MOVING	"/tool/virtflex/%u/moving"
 /*
  * The last move of a node in use, until it is known that the guest has taken it up:
@@ -118,8 +118,8 @@ static int tell_xen(struct host *host, const struct domain *d)
 {
 	if (!shape_set_pnodes(host, d))
 		return EXIT_DONE;
-	error("%s: Xen does not take other physical nodes: %s", d->name,
-	      strerror(errno));
+	error("%s: Xen does not take other physical nodes: %s; the node stays where it is",
+	      d->name, strerror(errno));
 	return EXIT_ERROR;
 }
 
@@ -132,7 +132,7 @@ static int move(struct host *host, xs_transaction_t t, struct domain *d,
 {
 	char *moving = store_get(host, t, MOVING, d->id), text[16];
 
-	/* By its own, so that it is there whatever becomes of the transaction. */
+	/* Outside the transaction, so that it is there even if that fails. */
 	if (!moving && !host->dry_run)
 		store_set(host, XBT_NULL, "1", MOVING, d->id);
 	free(moving);
