@@ -71,7 +71,9 @@ host_demand_is_not_use()
 host_balanced_is_left_alone()
 {
 	replay vcpu_scheduler balanced && holds "${pins} == []" &&
-		replay vcpu_scheduler unpinned && holds "${pins} == []"
+		replay vcpu_scheduler unpinned && holds "${pins} == []" &&
+		# moving an idle vCPU would gain next to nothing
+		replay vcpu_scheduler one-too-many && holds "${pins} == []"
 }
 
 # One change is enough: 80 against 50 and 30. An idle and a paused guest stay.

@@ -10,6 +10,9 @@
 
 #include "cpu.h"
 
+/* What a plan has to gain of what the busiest CPU has beyond the idlest: a tenth */
+#define LEAST_GAIN_DIVISOR	10
+
 /* What was seen before: of the last interval, and at its end */
 static struct snapshot *last_seen;
 static struct reading *last_reading;
@@ -50,6 +53,16 @@ static bool both_gain(const struct reading *now, const struct balance *then,
 	return gain(then, plan, measure) > 0 && gain(now->host, plan, measure) > 0;
 }
 
+/* Where much is left in any case, an idle vCPU is not worth being moved. */
+static bool pays(unsigned int before, unsigned int after)
+{
+	unsigned int least = cpu_settings.least_gain;
+
+	if (least < before / LEAST_GAIN_DIVISOR)
+		least = before / LEAST_GAIN_DIVISOR;
+	return before >= after + least;
+}
+
 /*
  * Whether both intervals agree that a plan is worth its changes: for physical CPUs, or,
  * where these stay as even as they are, for cores.
@@ -58,14 +71,13 @@ static bool agreed(const struct reading *now, const struct reading *before,
 		   const struct plan *plan)
 {
 	struct balance *then = reading_with(now, before, false);
-	unsigned int least = cpu_settings.least_gain;
 	bool worth = false;
 
 	if (!then)
 		return false;
-	if (plan->before >= plan->after + least)
+	if (pays(plan->before, plan->after))
 		worth = both_gain(now, then, plan, balance_spread);
-	else if (plan->cores_before >= plan->cores_after + least)
+	else if (pays(plan->cores_before, plan->cores_after))
 		worth = both_gain(now, then, plan, balance_core_spread);
 	balance_free(then);
 	return worth;
