@@ -95,7 +95,7 @@ static int64_t spare(const struct run *r)
 
 static void ours(struct run *r)
 {
-	struct share shares[MOST_GUESTS];
+	struct memory_share shares[MOST_GUESTS];
 	unsigned int of[MOST_GUESTS], i, count = 0;
 
 	for (i = 0; i < r->now->nr_guests; i++) {
@@ -105,7 +105,7 @@ static void ours(struct run *r)
 		if (b->state != BALLOON_READY && b->state != BALLOON_MOVING)
 			continue;
 		of[count] = i;
-		shares[count++] = (struct share){
+		shares[count++] = (struct memory_share){
 			.size_kb = balloon_size(b),
 			.maximum_kb = memory(r, i)->maximum_kb,
 			.need_kb = b->need_kb, .weight = 1,

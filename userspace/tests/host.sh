@@ -26,7 +26,7 @@ says()
 {
 	local program=$1 status=$2 pattern=$3 got
 	shift 3
-	timeout 20 "$san/$program" "$@" >"$work/out" 2>"$work/err" </dev/null
+	timeout 60 "$san/$program" "$@" >"$work/out" 2>"$work/err" </dev/null
 	got=$?
 	if [ $got -ne "$status" ] || [ -s "$work/out" ] || ! grep -Eq "^$program: $pattern" "$work/err"; then
 		echo "$program $*: status $got"
@@ -273,9 +273,9 @@ host_bad_description()
 # The second of a kind refuses; another kind, and one that changes nothing, do not.
 host_two_instances()
 {
-	local status=0 dir=$work
-	[ "$(id -u)" -ne 0 ] || dir=/run
-	exec 6>"$dir/vcpu_scheduler-test----default-$(id -u).lock"
+	local status=0
+	local -x RUNTIME_DIRECTORY=$work
+	exec 6>"$work/vcpu_scheduler-test----default-$(id -u).lock"
 	flock 6
 	echo 42 >&6
 	says vcpu_scheduler 1 'another vcpu_scheduler is at work on test:///default, process 42; stop it first' 1 \
@@ -293,7 +293,12 @@ host_out_of_reach()
 	says vcpu_scheduler 1 'cannot reach .*; is libvirtd running there' 2 --once -c "$uri" || return 1
 	"$san/memory_coordinator" 2 -c "$uri" 2>"$work/err" &
 	pid=$!
-	sleep 4
+	for _ in {1..600}; do
+		[ ! -s "$work/err" ] || break
+		sleep 0.1
+	done
+	# it would say so again
+	sleep 3
 	kill $pid
 	wait $pid
 	status=$?

@@ -11,7 +11,7 @@ static enum demand_kind kind;
 /* A vCPU that ran and waited for so long in an interval. */
 static unsigned int of(uint64_t run_ms, uint64_t delay_ms)
 {
-	struct vcpu before = {
+	struct seen_vcpu before = {
 		.online = true, .has_delay = true,
 		.run_ns = 5000 * MS, .delay_ns = 700 * MS,
 	}, now = before;
@@ -50,7 +50,7 @@ static void ticks(void **state)
 
 static void absurd(void **state)
 {
-	struct vcpu before = { .online = true, .has_delay = true, .run_ns = 10 * MS },
+	struct seen_vcpu before = { .online = true, .has_delay = true, .run_ns = 10 * MS },
 		    now = before;
 	unsigned int thousandths = 7;
 
@@ -77,7 +77,7 @@ static void absurd(void **state)
 /* Where it is not known how long it waited, its use is all there is. */
 static void without_delay(void **state)
 {
-	struct vcpu before = { .online = true }, now = {
+	struct seen_vcpu before = { .online = true }, now = {
 		.online = true, .run_ns = 500 * MS,
 	};
 	unsigned int thousandths;

@@ -18,22 +18,22 @@ static unsigned int random_below(unsigned int most)
 	return (seed >> 8) % most;
 }
 
-static struct share guest(uint64_t size_mb, uint64_t need_mb)
+static struct memory_share guest(uint64_t size_mb, uint64_t need_mb)
 {
-	return (struct share){
+	return (struct memory_share){
 		.size_kb = size_mb * MB, .maximum_kb = 4096 * MB,
 		.need_kb = need_mb * MB, .weight = 1, .may_fall = true,
 	};
 }
 
-static void plan(struct share *guests, unsigned int count, int64_t spare_mb)
+static void plan(struct memory_share *guests, unsigned int count, int64_t spare_mb)
 {
 	assert_true(share_plan(guests, count, spare_mb * (int64_t)MB, FLOOR));
 }
 
 static void rises_at_once(void **state)
 {
-	struct share g = guest(300, 500);
+	struct memory_share g = guest(300, 500);
 
 	(void)state;
 	plan(&g, 1, 10000);
@@ -54,7 +54,7 @@ static void rises_at_once(void **state)
 
 static void falls_slowly(void **state)
 {
-	struct share g = guest(2000, 500);
+	struct memory_share g = guest(2000, 500);
 
 	(void)state;
 	plan(&g, 1, 10000);
@@ -73,7 +73,7 @@ static void falls_slowly(void **state)
 
 static void dead_band(void **state)
 {
-	struct share g = guest(728 + 20, 500);
+	struct memory_share g = guest(728 + 20, 500);
 
 	(void)state;
 	plan(&g, 1, 10000);
@@ -88,7 +88,7 @@ static void dead_band(void **state)
 }
 
 /* Until nothing changes */
-static void settle(struct share *guests, unsigned int count, int64_t spare_mb)
+static void settle(struct memory_share *guests, unsigned int count, int64_t spare_mb)
 {
 	int64_t spare_kb = spare_mb * (int64_t)MB;
 	unsigned int i, n;
@@ -100,7 +100,7 @@ static void settle(struct share *guests, unsigned int count, int64_t spare_mb)
 		changed = false;
 		assert_true(share_plan(guests, count, spare_kb, FLOOR));
 		for (i = 0; i < count; i++) {
-			struct share *g = &guests[i];
+			struct memory_share *g = &guests[i];
 			int64_t by = g->target_kb - g->size_kb;
 			uint64_t least = share_least(g, FLOOR);
 
@@ -131,7 +131,7 @@ static bool near(uint64_t a, uint64_t b)
 /* Where there is not enough for all, equals end equal, wherever they began. */
 static void equals_end_equal(void **state)
 {
-	struct share g[3] = { guest(1500, 800), guest(700, 800), guest(900, 800) };
+	struct memory_share g[3] = { guest(1500, 800), guest(700, 800), guest(900, 800) };
 	unsigned int i;
 
 	(void)state;
@@ -142,7 +142,7 @@ static void equals_end_equal(void **state)
 
 static void idle_give_first(void **state)
 {
-	struct share g[2] = { guest(2000, 100), guest(1000, 1500) };
+	struct memory_share g[2] = { guest(2000, 100), guest(1000, 1500) };
 
 	(void)state;
 	settle(g, 2, 0);
@@ -152,7 +152,7 @@ static void idle_give_first(void **state)
 
 static void shares(void **state)
 {
-	struct share g[2] = { guest(1000, 300), guest(1000, 300) };
+	struct memory_share g[2] = { guest(1000, 300), guest(1000, 300) };
 
 	(void)state;
 	g[0].weight = 3;
@@ -167,7 +167,7 @@ static void shares(void **state)
 /* From a constant load it comes to rest, and breaks nothing on the way. */
 static void random_hosts(void **state)
 {
-	struct share g[12];
+	struct memory_share g[12];
 	unsigned int i, n, count;
 
 	(void)state;
@@ -175,7 +175,7 @@ static void random_hosts(void **state)
 	for (n = 0; n < 3000; n++) {
 		count = 1 + random_below(12);
 		for (i = 0; i < count; i++) {
-			g[i] = (struct share){
+			g[i] = (struct memory_share){
 				.maximum_kb = (256 + random_below(8000)) * MB,
 				.weight = 1 + random_below(4) * random_below(2),
 				.may_fall = random_below(8),

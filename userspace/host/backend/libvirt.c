@@ -45,7 +45,7 @@ struct known {
 };
 
 /**
- * struct host - a connection to libvirt
+ * struct libvirt_host - a connection to libvirt
  * @backend: what others see of it
  * @conn: connection
  * @nr_cpus: how many physical CPUs there are
@@ -53,7 +53,7 @@ struct known {
  * @known: guests
  * @nr_known: how many
  */
-struct host {
+struct libvirt_host {
 	struct backend backend;
 	virConnectPtr conn;
 	unsigned int nr_cpus;
@@ -62,9 +62,9 @@ struct host {
 	unsigned int nr_known;
 };
 
-static struct host *host_of(struct backend *backend)
+static struct libvirt_host *host_of(struct backend *backend)
 {
-	return (struct host *)backend;
+	return (struct libvirt_host *)backend;
 }
 
 static const char *last_error(void)
@@ -75,7 +75,7 @@ static const char *last_error(void)
 }
 
 /* What went wrong with a guest, or with the host below it. */
-static enum backend_status failed(struct host *h, const char *what,
+static enum backend_status failed(struct libvirt_host *h, const char *what,
 				  struct why *why)
 {
 	int code = virGetLastErrorCode();
@@ -103,7 +103,7 @@ static bool take_attribute(const char *tag, const char *name, unsigned int *valu
 }
 
 /* Hyperthreads of a core have a list of each other; the first of it names the core. */
-static void place_cpu(struct host *h, const char *tag, int node)
+static void place_cpu(struct libvirt_host *h, const char *tag, int node)
 {
 	unsigned int cpu, first;
 
@@ -115,7 +115,7 @@ static void place_cpu(struct host *h, const char *tag, int node)
 }
 
 /* <cell id='0'> ... <cpu id='0' socket_id='0' core_id='0' siblings='0-1'/> ... */
-static void place_cpus(struct host *h, const char *capabilities)
+static void place_cpus(struct libvirt_host *h, const char *capabilities)
 {
 	const char *at = strstr(capabilities, "<topology>"), *end;
 	unsigned int node = 0;
@@ -129,7 +129,7 @@ static void place_cpus(struct host *h, const char *capabilities)
 	}
 }
 
-static bool read_cpus(struct host *h)
+static bool read_cpus(struct libvirt_host *h)
 {
 	int count = virNodeGetCPUMap(h->conn, NULL, NULL, 0);
 	char *capabilities;
@@ -151,7 +151,7 @@ static bool read_cpus(struct host *h)
 }
 
 /* CPUs go offline and come back while the host runs. */
-static bool read_online(struct host *h, struct snapshot *s)
+static bool read_online(struct libvirt_host *h, struct snapshot *s)
 {
 	unsigned char *map = NULL;
 	unsigned int i, online;
@@ -168,7 +168,7 @@ static bool read_online(struct host *h, struct snapshot *s)
 }
 
 /* It takes four fields and nothing else, and says them in KiB. */
-static bool read_memory(struct host *h, struct snapshot *s)
+static bool read_memory(struct libvirt_host *h, struct snapshot *s)
 {
 	virNodeMemoryStats fields[4];
 	int count = 4, i;
@@ -197,7 +197,7 @@ static void set_from_map(cpu_set_t *set, const unsigned char *map,
 }
 
 /* Which physical CPUs vCPUs are pinned to, now or as it is kept; NULL if there is none. */
-static unsigned char *read_pins(struct host *h, virDomainPtr domain,
+static unsigned char *read_pins(struct libvirt_host *h, virDomainPtr domain,
 				unsigned int nr_vcpus, unsigned int flags)
 {
 	int length = VIR_CPU_MAPLEN(h->nr_cpus);
@@ -245,7 +245,7 @@ static bool room_for_bounds(struct known *k, unsigned int nr_vcpus)
 	return k->nr_vcpus;
 }
 
-static bool read_bounds(struct host *h, virDomainPtr domain, struct known *k,
+static bool read_bounds(struct libvirt_host *h, virDomainPtr domain, struct known *k,
 			const struct guest *g)
 {
 	unsigned int i, length = VIR_CPU_MAPLEN(h->nr_cpus);
@@ -268,7 +268,7 @@ static bool read_bounds(struct host *h, virDomainPtr domain, struct known *k,
 	return true;
 }
 
-static struct known *find_known(struct host *h, const char *id, int domain,
+static struct known *find_known(struct libvirt_host *h, const char *id, int domain,
 				unsigned int hint)
 {
 	unsigned int i;
@@ -298,7 +298,7 @@ static void read_devices(virDomainPtr domain, struct known *k)
 	free(xml);
 }
 
-static struct known *add_known(struct host *h, virDomainPtr domain,
+static struct known *add_known(struct libvirt_host *h, virDomainPtr domain,
 			       const char *id)
 {
 	struct known *all, *k;
@@ -314,7 +314,7 @@ static struct known *add_known(struct host *h, virDomainPtr domain,
 	return k;
 }
 
-static void forget_unseen(struct host *h)
+static void forget_unseen(struct libvirt_host *h)
 {
 	unsigned int i, kept = 0;
 
@@ -351,7 +351,7 @@ static void take_vcpu(struct guest *g, const virTypedParameter *p)
 {
 	char *end;
 	unsigned long n = strtoul(p->field + strlen("vcpu."), &end, 10);
-	struct vcpu *v;
+	struct seen_vcpu *v;
 
 	if (*end != '.' || n >= g->nr_vcpus)
 		return;
@@ -410,7 +410,7 @@ static bool take_params(struct guest *g, const virDomainStatsRecord *record)
 }
 
 /* Where its vCPUs may run; false if the guest has gone. */
-static bool take_affinity(struct host *h, virDomainPtr domain, struct known *k,
+static bool take_affinity(struct libvirt_host *h, virDomainPtr domain, struct known *k,
 			  struct guest *g)
 {
 	unsigned int i, length = VIR_CPU_MAPLEN(h->nr_cpus);
@@ -433,7 +433,7 @@ static bool take_affinity(struct host *h, virDomainPtr domain, struct known *k,
 	return true;
 }
 
-static void take_memory(struct host *h, virDomainPtr domain, struct known *k,
+static void take_memory(struct libvirt_host *h, virDomainPtr domain, struct known *k,
 			struct guest *g)
 {
 	unsigned int period = h->backend.stats_period;
@@ -448,7 +448,7 @@ static void take_memory(struct host *h, virDomainPtr domain, struct known *k,
 }
 
 /* Adds a guest to a snapshot; one that has gone meanwhile is left out. */
-static void take_guest(struct host *h, const virDomainStatsRecord *record,
+static void take_guest(struct libvirt_host *h, const virDomainStatsRecord *record,
 		       unsigned int what, struct snapshot *s)
 {
 	struct guest *g = &s->guests[s->nr_guests];
@@ -475,7 +475,7 @@ static void take_guest(struct host *h, const virDomainStatsRecord *record,
 }
 
 /* A guest that is busy with something else is not waited for. */
-static int read_guests(struct host *h, unsigned int what,
+static int read_guests(struct libvirt_host *h, unsigned int what,
 		       virDomainStatsRecordPtr **records)
 {
 	unsigned int stats = VIR_DOMAIN_STATS_STATE;
@@ -492,7 +492,7 @@ static int read_guests(struct host *h, unsigned int what,
 static enum backend_status look(struct backend *backend, unsigned int what,
 				struct snapshot **snapshot, struct why *why)
 {
-	struct host *h = host_of(backend);
+	struct libvirt_host *h = host_of(backend);
 	virDomainStatsRecordPtr *records = NULL;
 	struct snapshot *s;
 	int count, i;
@@ -519,7 +519,7 @@ static enum backend_status look(struct backend *backend, unsigned int what,
 	return BACKEND_OK;
 }
 
-static virDomainPtr find_domain(struct host *h, const struct guest *guest)
+static virDomainPtr find_domain(struct libvirt_host *h, const struct guest *guest)
 {
 	return virDomainLookupByUUIDString(h->conn, guest->id);
 }
@@ -528,7 +528,7 @@ static enum backend_status pin(struct backend *backend,
 			       const struct guest *guest, unsigned int vcpu,
 			       const cpu_set_t *cpus, struct why *why)
 {
-	struct host *h = host_of(backend);
+	struct libvirt_host *h = host_of(backend);
 	virDomainPtr domain = find_domain(h, guest);
 	unsigned char map[MAX_HOST_CPUS / 8] = { 0 };
 	enum backend_status status = BACKEND_OK;
@@ -550,7 +550,7 @@ static enum backend_status resize(struct backend *backend,
 				  const struct guest *guest, uint64_t kb,
 				  struct why *why)
 {
-	struct host *h = host_of(backend);
+	struct libvirt_host *h = host_of(backend);
 	virDomainPtr domain = find_domain(h, guest);
 	enum backend_status status = BACKEND_OK;
 
@@ -570,7 +570,7 @@ static void wait_real(struct backend *backend, uint64_t until_ns)
 
 static void close_host(struct backend *backend)
 {
-	struct host *h = host_of(backend);
+	struct libvirt_host *h = host_of(backend);
 	unsigned int i;
 
 	for (i = 0; i < h->nr_known; i++) {
@@ -636,7 +636,7 @@ static enum backend_status not_connected(const char *uri, struct why *why)
 enum backend_status libvirt_open(const char *uri, struct backend **backend,
 				 struct why *why)
 {
-	struct host *h = calloc(1, sizeof(*h));
+	struct libvirt_host *h = calloc(1, sizeof(*h));
 	enum backend_status status;
 
 	virSetErrorFunc(NULL, say_nothing);

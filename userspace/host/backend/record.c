@@ -43,7 +43,7 @@ static void add_set(struct json_object *o, const char *key, const cpu_set_t *set
 static struct json_object *vcpus_json(const struct guest *g)
 {
 	struct json_object *array = json_object_new_array(), *o;
-	const struct vcpu *v;
+	const struct seen_vcpu *v;
 	unsigned int i;
 
 	for (i = 0; i < g->nr_vcpus; i++) {

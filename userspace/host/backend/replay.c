@@ -601,7 +601,7 @@ static bool show_vcpus(const struct replayed_guest *from, struct guest *g)
 	if (!guest_set_vcpus(g, from->nr_vcpus))
 		return false;
 	for (i = 0; i < from->nr_vcpus; i++)
-		g->vcpus[i] = (struct vcpu){
+		g->vcpus[i] = (struct seen_vcpu){
 			.online = true,
 			.has_delay = from->vcpus[i].has_delay,
 			.run_ns = from->vcpus[i].run * SECOND,

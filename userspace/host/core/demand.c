@@ -24,7 +24,7 @@
  *
  * Return: what is known.
  */
-enum demand_kind demand(const struct vcpu *before, const struct vcpu *now,
+enum demand_kind demand(const struct seen_vcpu *before, const struct seen_vcpu *now,
 			uint64_t interval_ns, unsigned int *thousandths)
 {
 	uint64_t run, delay = 0, blocked;

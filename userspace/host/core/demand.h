@@ -21,7 +21,7 @@ enum demand_kind {
 	DEMAND_NONE,
 };
 
-enum demand_kind demand(const struct vcpu *before, const struct vcpu *now,
+enum demand_kind demand(const struct seen_vcpu *before, const struct seen_vcpu *now,
 			uint64_t interval_ns, unsigned int *thousandths);
 
 #endif /* HOST_DEMAND_H */

@@ -40,7 +40,7 @@ struct vessel {
  *
  * Return: KiB, at most what it can have.
  */
-uint64_t share_least(const struct share *guest, uint64_t floor_kb)
+uint64_t share_least(const struct memory_share *guest, uint64_t floor_kb)
 {
 	uint64_t least = guest->need_kb + floor_kb;
 
@@ -60,7 +60,7 @@ uint64_t share_band(uint64_t size_kb)
 	return band > LEAST_BAND_KB ? band : LEAST_BAND_KB;
 }
 
-static uint64_t want(const struct share *guest, uint64_t floor_kb)
+static uint64_t want(const struct memory_share *guest, uint64_t floor_kb)
 {
 	uint64_t kb = guest->need_kb + floor_kb +
 		      guest->need_kb / HEADROOM_DIVISOR;
@@ -112,14 +112,14 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 }
 
 /* What each guest is to come to, with all that guests and host have to give. */
-static void find_ideal(const struct share *guests, struct vessel *vessels,
+static void find_ideal(const struct memory_share *guests, struct vessel *vessels,
 		       unsigned int count, uint64_t amount, uint64_t floor_kb)
 {
 	uint64_t least = 0, wanted = 0;
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
-		const struct share *g = &guests[i];
+		const struct memory_share *g = &guests[i];
 
 		vessels[i].weight = g->weight ? g->weight : 1;
 		vessels[i].most_kb = g->want_kb;
@@ -146,7 +146,7 @@ static void find_ideal(const struct share *guests, struct vessel *vessels,
 }
 
 /* Those that are to be smaller: by a tenth at most, and not for a trifle. */
-static void fall(struct share *g, uint64_t ideal_kb)
+static void fall(struct memory_share *g, uint64_t ideal_kb)
 {
 	uint64_t to = ideal_kb;
 
@@ -158,7 +158,7 @@ static void fall(struct share *g, uint64_t ideal_kb)
 }
 
 /* Those that are to be larger share what is free now. */
-static void rise(struct share *guests, struct vessel *vessels,
+static void rise(struct memory_share *guests, struct vessel *vessels,
 		 unsigned int count, uint64_t free_kb, uint64_t floor_kb)
 {
 	uint64_t amount = free_kb, by;
@@ -173,7 +173,7 @@ static void rise(struct share *guests, struct vessel *vessels,
 	}
 	fill(vessels, count, amount);
 	for (i = 0; i < count; i++) {
-		struct share *g = &guests[i];
+		struct memory_share *g = &guests[i];
 
 		by = vessels[i].level_kb - g->size_kb;
 		if (by > share_band(g->size_kb) ||
@@ -195,7 +195,7 @@ static void rise(struct share *guests, struct vessel *vessels,
  *
  * Return: false if there is no memory for this.
  */
-bool share_plan(struct share *guests, unsigned int count, int64_t spare_kb,
+bool share_plan(struct memory_share *guests, unsigned int count, int64_t spare_kb,
 		uint64_t floor_kb)
 {
 	struct vessel *vessels = calloc(count + 1, sizeof(*vessels));

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /**
- * struct share - a guest, and how much memory it is to have
+ * struct memory_share - a guest, and how much memory it is to have
  * @size_kb: what it has, or is on its way to, whichever is more
  * @maximum_kb: most that it can have
  * @need_kb: what is in use in it, with what its kernel keeps for itself
@@ -16,7 +16,7 @@
  * @want_kb: out: need and headroom
  * @target_kb: out: what it is to have; @size_kb if that stays
  */
-struct share {
+struct memory_share {
 	uint64_t size_kb;
 	uint64_t maximum_kb;
 	uint64_t need_kb;
@@ -26,9 +26,9 @@ struct share {
 	uint64_t target_kb;
 };
 
-bool share_plan(struct share *guests, unsigned int count, int64_t spare_kb,
+bool share_plan(struct memory_share *guests, unsigned int count, int64_t spare_kb,
 		uint64_t floor_kb);
-uint64_t share_least(const struct share *guest, uint64_t floor_kb);
+uint64_t share_least(const struct memory_share *guest, uint64_t floor_kb);
 uint64_t share_band(uint64_t size_kb);
 
 #endif /* HOST_SHARE_H */

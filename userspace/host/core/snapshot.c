@@ -40,7 +40,7 @@ struct snapshot *snapshot_new(unsigned int nr_cpus, unsigned int most_guests)
  *
  * Return: the first of them, all zero; NULL if there is no memory.
  */
-struct vcpu *guest_set_vcpus(struct guest *guest, unsigned int count)
+struct seen_vcpu *guest_set_vcpus(struct guest *guest, unsigned int count)
 {
 	guest->vcpus = calloc(count + 1, sizeof(*guest->vcpus));
 	if (guest->vcpus)

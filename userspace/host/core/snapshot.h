@@ -24,7 +24,7 @@ struct host_cpu {
 };
 
 /**
- * struct vcpu - a vCPU
+ * struct seen_vcpu - a vCPU
  * @online: whether the guest has it
  * @has_delay: whether @delay_ns is known
  * @run_ns: how long it has run, since the guest was started
@@ -32,7 +32,7 @@ struct host_cpu {
  * @affinity: physical CPUs that it may run on now
  * @bound: those of them that it may be pinned to, as an administrator has it
  */
-struct vcpu {
+struct seen_vcpu {
 	bool online;
 	bool has_delay;
 	uint64_t run_ns;
@@ -81,7 +81,7 @@ struct guest {
 	bool running;
 	unsigned int shares;
 	unsigned int nr_vcpus;
-	struct vcpu *vcpus;
+	struct seen_vcpu *vcpus;
 	struct guest_memory memory;
 };
 
@@ -106,7 +106,7 @@ struct snapshot {
 };
 
 struct snapshot *snapshot_new(unsigned int nr_cpus, unsigned int most_guests);
-struct vcpu *guest_set_vcpus(struct guest *guest, unsigned int count);
+struct seen_vcpu *guest_set_vcpus(struct guest *guest, unsigned int count);
 const struct guest *snapshot_find(const struct snapshot *s, const char *id,
 				  unsigned int hint);
 void snapshot_free(struct snapshot *s);

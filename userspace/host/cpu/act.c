@@ -135,7 +135,7 @@ static enum backend_status keep_off(struct daemon *d, const struct snapshot *now
 		return BACKEND_OK;
 	for (i = 0; i < now->nr_guests; i++)
 		for (j = 0; j < now->guests[i].nr_vcpus; j++) {
-			const struct vcpu *v = &now->guests[i].vcpus[j];
+			const struct seen_vcpu *v = &now->guests[i].vcpus[j];
 
 			CPU_AND(&may, &v->affinity, &online);
 			if (!v->online || CPU_COUNT(&v->affinity) < 2 ||

@@ -54,7 +54,7 @@ static bool take_demand(const struct snapshot *before, const struct snapshot *no
  * Where it is and may be. One that nobody may touch, or of which nothing is known, stays
  * where it is.
  */
-static void take_place(const struct guest *g, const struct vcpu *v,
+static void take_place(const struct guest *g, const struct seen_vcpu *v,
 		       const cpu_set_t *usable, const struct place *p,
 		       struct load *load)
 {

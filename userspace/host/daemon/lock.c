@@ -22,12 +22,16 @@ static void as_name(const char *uri, char *name, size_t size)
 	name[i] = 0;
 }
 
+/* systemd may say where (RuntimeDirectory=). */
 static const char *runtime_dir(void)
 {
-	const char *dir = getenv("XDG_RUNTIME_DIR");
+	const char *dir = getenv("RUNTIME_DIRECTORY");
 
+	if (dir && *dir)
+		return dir;
 	if (!geteuid())
 		return "/run";
+	dir = getenv("XDG_RUNTIME_DIR");
 	return dir && *dir ? dir : "/tmp";
 }
 
@@ -59,7 +63,7 @@ int lock_take(const char *program, const char *connect, int *fd)
 	as_name(connect, name, sizeof(name));
 	snprintf(path, sizeof(path), "%s/%s-%s-%u.lock", runtime_dir(),
 		 program, name, (unsigned int)geteuid());
-	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (*fd < 0) {
 		error("cannot open %s: %s; is there another user's?", path,
 		      strerror(errno));

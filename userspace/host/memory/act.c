@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "coordinator.h"
 
 #define SECOND		UINT64_C(1000000000)
 /* The reserve of a host of which nobody says it: a tenth, within these */
@@ -58,7 +58,7 @@ static bool takes_part(const struct known_guest *k)
 /* Plans for those that take part; false if there is no memory. */
 static bool plan(struct host_memory *host)
 {
-	struct share *shares = calloc(nr_known_guests + 1, sizeof(*shares));
+	struct memory_share *shares = calloc(nr_known_guests + 1, sizeof(*shares));
 	unsigned int i, count = 0;
 	struct known_guest *k;
 	bool planned;
@@ -68,7 +68,7 @@ static bool plan(struct host_memory *host)
 		k->in_plan = takes_part(k);
 		if (!k->in_plan)
 			continue;
-		shares[count++] = (struct share){
+		shares[count++] = (struct memory_share){
 			.size_kb = balloon_size(&k->balloon),
 			.maximum_kb = k->guest->memory.maximum_kb,
 			.need_kb = k->balloon.need_kb,
@@ -99,7 +99,7 @@ static bool about(uint64_t a, uint64_t b)
 static uint64_t request(const struct known_guest *k)
 {
 	const struct balloon *b = &k->balloon;
-	const struct share *s = &k->share;
+	const struct memory_share *s = &k->share;
 
 	/* it was asked for less, and now needs that itself */
 	if (b->target_kb && b->target_kb < b->actual_kb &&

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "coordinator.h"
 
 struct known_guest *known_guests;
 unsigned int nr_known_guests;

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "memory.h"
+#include "coordinator.h"
 
 struct memory_settings memory_settings = { .floor_kb = 128 * 1024 };
 

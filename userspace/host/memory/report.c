@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "coordinator.h"
 
 static struct host_memory host_last;
 static bool said_start, was_short;

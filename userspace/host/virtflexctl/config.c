@@ -317,7 +317,7 @@ static const struct option_desc options[] = {
 	{ "nodes", 0, "N", "number of nodes (2)" },
 	{ "memory", 'm', "SIZE", "of the whole domain, all nodes together (2G)" },
 	{ "vcpus", 0, "N", "of the whole domain (4)" },
-	{ "policy", 0, "POLICY", "interleave (if not given), local, round-robin, random" },
+	{ "policy", 0, "POLICY", "interleave (default), local, round-robin, random" },
 	{ "pnodes", 0, "LIST", "these physical nodes, one for each node" },
 	{ "seed", 0, "N", "with --policy random: repeats a placement" },
 	{ "name", 0, "NAME", "of the domain (flexible)" },

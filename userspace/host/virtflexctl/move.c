@@ -279,7 +279,7 @@ static int option(struct context *ctx, const char *name, const char *arg)
 }
 
 static const struct option_desc options[] = {
-	{ "offline", 0, NULL, "the node leaves meanwhile, and returns; not with -N" },
+	{ "offline", 0, NULL, "the node leaves and returns; not with -N" },
 	OPTION_WAIT_HOST,
 	OPTION_TIMEOUT,
 	OPTION_DRY_RUN,
@@ -293,7 +293,7 @@ const struct command cmd_move = {
 	.synopsis = "DOMAIN NODE PNODE",
 	.summary = "Put the memory of a node on another physical node",
 	.options = options,
-	.note = "The node stays in use, and needs 2 MiB of free memory for that; without, add --offline.",
+	.note = "The node stays in use, which takes 2 MiB of free memory; if not, --offline.",
 	.max_args = 3,
 	.option = option,
 	.run = run,

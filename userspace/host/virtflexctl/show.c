@@ -150,7 +150,7 @@ static const struct column columns[] = {
 	{ "CURRENT", "current_kb", "memory it has, by the guest", COLUMN_RIGHT,
 	  get_current },
 	{ "ELSEWHERE", "elsewhere_kb",
-	  "of that, on another physical node after a move",
+	  "of that, left elsewhere by a move",
 	  COLUMN_RIGHT | COLUMN_EXTRA, get_elsewhere },
 	{ "TARGET", "target_kb", "memory it is to have", COLUMN_RIGHT,
 	  get_target },

@@ -38,7 +38,7 @@ struct known_guest {
 	char *name;
 	const struct guest *guest;
 	struct balloon balloon;
-	struct share share;
+	struct memory_share share;
 	bool in_plan;
 	enum balloon_state named;
 	uint64_t named_kb;
