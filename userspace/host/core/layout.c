@@ -140,8 +140,8 @@ static bool place_listed(const struct layout *l, const unsigned int *left,
 		p = l->pnode[i];
 		if (p >= nr_pnodes || !pnodes[p].size_kb) {
 			snprintf(why->text, sizeof(why->text),
-				 "this host has no physical node %u with memory: xl info -n "
-				 "(of KVM: numactl -H) shows those it has", p);
+				 "this host has no physical node %u with memory",
+				 p);
 			return false;
 		}
 		for (j = 0, wanted = 0; j < l->nr_vnodes; j++)
