@@ -253,7 +253,7 @@ bad_inputs() {
 	bad_input pnode_word '*node/1/pnode*' numa_request expand node/1/pnode first
 	bad_input vcpu_word '*node/1/vcpu/2*' numa_request expand node/1/vcpu/2 maybe
 	bad_input request_word '*topo_change*' numa_request grow
-	bad_input request_number '*topo_change*' numa_request 3
+	bad_input request_number '*topo_change*' numa_request 4
 	# out of range
 	bad_input target_2_64 '*node/1/target*' numa_request expand node/1/target 18446744073709551616
 	bad_input target_2_64_and_some '*node/1/target*' numa_request expand node/1/target 18446744073709813760
