@@ -110,7 +110,7 @@ static bool add_reasons(struct vf_status *status, const struct vf_node *n,
 		add(status, ", balloon %llu", remaining.balloon);
 	if (remaining.user)
 		add(status, ", in use %llu", remaining.user);
-	/* A move takes whole extents only; from a node that leaves, pages can migrate one by one. */
+	/* A move takes whole extents; from a node that leaves, pages can migrate one by one. */
 	if (elsewhere)
 		remaining.user -= remaining.user_beside;
 	return remaining.pinned + remaining.hugetlb + remaining.user >= VF_EXTENT_KB;
