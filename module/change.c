@@ -316,7 +316,8 @@ static int run_plan(struct vf_error *why)
 	ret = vf_guest_take_pnodes(change.guest, change.now.wanted);
 	if (ret) {
 		change.outcome = VF_RESULT_FAILED;
-		vf_error_set(why, "no memory to keep account of the move: free some in the guest, and ask again");
+		vf_error_set(why,
+			     "no memory to keep account of the move: free some in the guest, and ask again");
 		return ret;
 	}
 	for (i = 0; i < change.plan.nr && !ret; i++) {
