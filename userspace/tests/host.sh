@@ -185,8 +185,13 @@ host_left_alone()
 		[ "$(grep -c 'none: it has no balloon device' "$work/err")" -eq 1 ] &&
 		[ "$(grep -c 'silent: it does not say how its memory is' "$work/err")" -eq 1 ] &&
 		[ "$(grep -c 'stuck: its balloon stays' "$work/err")" -eq 1 ] &&
-		[ "$(wc -l <"$work/err")" -eq 3 ] &&
-		holds '(.[-1].guests[] | select(.guest == "works") | .actual_kb) < 350000'
+		[ "$(grep -c 'old: it does not say how much of its memory is usable' "$work/err")" -eq 1 ] &&
+		[ "$(grep -c 'absurd: it says nothing that fits its size of 1.00 GiB' "$work/err")" -eq 1 ] &&
+		[ "$(wc -l <"$work/err")" -eq 5 ] &&
+		holds '(.[-1].guests[] | select(.guest == "works") | .actual_kb) < 350000' &&
+		holds 'all(.[].guests[] | select(.guest == "old" or .guest == "absurd"); .actual_kb == 1048576 and .need_kb == null)' &&
+		# what is left alone is not waited for
+		replay memory_coordinator left-alone --once && holds 'length < 25 and any(.[].guests[]; .change)'
 }
 
 # What was recorded leads to the same first decision; what is no record is named by its line.
@@ -263,7 +268,7 @@ host_bad_description()
 		{ "guests": [ { "name": "a", "vcpus": [ { "cpus": "1" } ] } ] }
 		"cpus" is a list of physical CPUs
 		{ "guests": [ { "name": "a", "balloon": "red" } ] }
-		"balloon" is works, none, silent or stuck, not "red"
+		"balloon" is works, none, silent, stuck, old or absurd, not "red"
 		{ "guests": [ { "name": "a", "maximum_kb": 10, "actual_kb": 11 } ] }
 		"actual_kb" is a number from 1 to 10, not 11
 	END

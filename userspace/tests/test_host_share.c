@@ -193,7 +193,7 @@ static struct guest_memory memory(uint64_t actual_mb, uint64_t used_mb,
 				  uint64_t stats_at)
 {
 	return (struct guest_memory){
-		.has_balloon = true, .has_stats = true,
+		.has_balloon = true, .has_stats = true, .has_usable = true,
 		.maximum_kb = 1024 * MB, .actual_kb = actual_mb * MB,
 		.available_kb = (actual_mb - 40) * MB,
 		.usable_kb = (actual_mb - 40 - used_mb) * MB,
@@ -335,15 +335,29 @@ static void absurd(void **state)
 	(void)state;
 	begin();
 	m.usable_kb = 2000 * MB;
-	for (i = 1; i < 10; i++) {
+	for (i = 1; i < 5; i++) {
 		m.stats_at = i;
 		assert_int_equal(see(m), BALLOON_NEW);
 	}
-	m = memory(1024, 100, 20);
-	m.available_kb = 1025 * MB;
+	/* the same ones again are no more of them */
 	assert_int_equal(see(m), BALLOON_NEW);
 	m.stats_at++;
+	assert_int_equal(see(m), BALLOON_UNCLEAR);
+	m = memory(1024, 100, 20);
+	assert_int_equal(see(m), BALLOON_READY);
+	m.available_kb = 1025 * MB;
+	for (i = 21; i < 25; i++) {
+		m.stats_at = i;
+		assert_int_equal(see(m), BALLOON_MOVING);
+	}
+	m.stats_at++;
+	assert_int_equal(see(m), BALLOON_UNCLEAR);
+	/* one that moves speaks of another size */
+	m.actual_kb = 800 * MB;
+	m.stats_at++;
+	assert_int_equal(see(m), BALLOON_MOVING);
 	/* unless it does not count what the balloon has */
+	begin();
 	m = memory(600, 100, 22);
 	m.available_kb = 984 * MB;
 	m.autodeflate = true;
@@ -352,6 +366,25 @@ static void absurd(void **state)
 	see(m);
 	m.stats_at++;
 	assert_int_equal(see(m), BALLOON_READY);
+	assert_int_equal(balloon.need_kb, 140 * MB);
+}
+
+/* A driver that does not say what is usable, which is not nothing */
+static void without_usable(void **state)
+{
+	struct guest_memory m = memory(1024, 100, 1);
+
+	(void)state;
+	begin();
+	m.has_usable = false;
+	m.usable_kb = 0;
+	assert_int_equal(see(m), BALLOON_UNCLEAR);
+	m.stats_at++;
+	assert_int_equal(see(m), BALLOON_UNCLEAR);
+	assert_false(balloon.has_need);
+	assert_true(balloon_left_alone(&balloon));
+	/* another driver was loaded */
+	assert_int_equal(see(memory(1024, 100, 3)), BALLOON_READY);
 	assert_int_equal(balloon.need_kb, 140 * MB);
 }
 
@@ -371,6 +404,7 @@ int main(void)
 		cmocka_unit_test(moved_by_someone_else),
 		cmocka_unit_test(silent),
 		cmocka_unit_test(absurd),
+		cmocka_unit_test(without_usable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -379,10 +379,12 @@ static void take_balloon(struct guest_memory *m, const virTypedParameter *p)
 		m->rss_kb = value;
 	else if (!strcmp(name, "available"))
 		m->available_kb = value;
-	else if (!strcmp(name, "usable"))
-		m->usable_kb = value;
 	else if (!strcmp(name, "last-update"))
 		m->stats_at = value;
+	if (strcmp(name, "usable"))
+		return;
+	m->usable_kb = value;
+	m->has_usable = true;
 }
 
 static bool take_params(struct guest *g, const virDomainStatsRecord *record)

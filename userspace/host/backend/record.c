@@ -76,7 +76,8 @@ static struct json_object *memory_json(const struct guest_memory *m)
 	if (!m->has_stats)
 		return o;
 	json_object_object_add(o, "available_kb", json_u64(m->available_kb));
-	json_object_object_add(o, "usable_kb", json_u64(m->usable_kb));
+	if (m->has_usable)
+		json_object_object_add(o, "usable_kb", json_u64(m->usable_kb));
 	json_object_object_add(o, "stats_at", json_u64(m->stats_at));
 	return o;
 }
@@ -207,6 +208,7 @@ static void take_memory(struct json_object *in, struct guest_memory *m)
 	m->rss_kb = get_u64(in, "rss_kb");
 	m->has_stats = has(in, "stats_at");
 	m->available_kb = get_u64(in, "available_kb");
+	m->has_usable = has(in, "usable_kb");
 	m->usable_kb = get_u64(in, "usable_kb");
 	m->stats_at = get_u64(in, "stats_at");
 }

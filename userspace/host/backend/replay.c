@@ -64,12 +64,16 @@ struct replayed_vcpu {
  * @REPLAY_NONE: there is no device
  * @REPLAY_SILENT: there is no driver in the guest
  * @REPLAY_STUCK: it says how memory is, and does not move
+ * @REPLAY_OLD: its driver does not say what is usable
+ * @REPLAY_ABSURD: its driver says that there is more than it has
  */
 enum replayed_balloon {
 	REPLAY_WORKS,
 	REPLAY_NONE,
 	REPLAY_SILENT,
 	REPLAY_STUCK,
+	REPLAY_OLD,
+	REPLAY_ABSURD,
 };
 
 /**
@@ -286,7 +290,8 @@ static bool take_vcpu(struct replay *r, struct json_object *in,
 static bool take_balloon(struct json_object *in, struct replayed_guest *g,
 			 struct why *why)
 {
-	static const char *const names[] = { "works", "none", "silent", "stuck" };
+	static const char *const names[] = { "works", "none", "silent",
+					     "stuck", "old", "absurd" };
 	struct json_object *o;
 	unsigned int i;
 
@@ -297,7 +302,7 @@ static bool take_balloon(struct json_object *in, struct replayed_guest *g,
 			g->balloon = i;
 			return true;
 		}
-	why_say(why, "\"balloon\" is works, none, silent or stuck, not %s",
+	why_say(why, "\"balloon\" is works, none, silent, stuck, old or absurd, not %s",
 		json_object_to_json_string(o));
 	return false;
 }
@@ -541,7 +546,8 @@ static void move_balloon(struct replay *r, struct replayed_guest *g,
 	double used = value_at(&g->used, r->now) + g->kernel;
 	double by = BALLOON_RATE * seconds, to = g->target;
 
-	if (g->balloon == REPLAY_WORKS && !g->paused) {
+	if (g->balloon != REPLAY_STUCK && g->balloon != REPLAY_NONE &&
+	    g->balloon != REPLAY_SILENT && !g->paused) {
 		/* what is in use cannot be given */
 		if (to < g->actual && to < used + BALLOON_LEAVES)
 			to = used + BALLOON_LEAVES < g->actual ?
@@ -627,6 +633,11 @@ static void show_memory(const struct replay *r, const struct replayed_guest *fro
 	m->stats_at = r->now + 1;
 	m->available_kb = from->actual > from->kernel ?
 			  from->actual - from->kernel : 1;
+	if (from->balloon == REPLAY_ABSURD)
+		m->available_kb = from->actual + from->kernel;
+	if (from->balloon == REPLAY_OLD)
+		return;
+	m->has_usable = true;
 	m->usable_kb = m->available_kb > used ? m->available_kb - used : 0;
 }
 

@@ -13,6 +13,8 @@
 /* The same for no statistics; a guest that boots has none at first. */
 #define SILENT_NS	(30 * SECOND)
 #define SILENT_INTERVALS	5
+/* So many statistics in a row that do not fit: none will. */
+#define UNFIT_SAMPLES	5
 /* How long a guest is left alone that could not give what was asked of it */
 #define REST_NS		(60 * SECOND)
 /* A balloon this close to its target is there. */
@@ -31,12 +33,25 @@ static bool too_long(uint64_t ns, uint64_t least, uint64_t intervals,
 	return ns > least && ns > intervals * interval_ns;
 }
 
-/* Statistics that cannot be */
-static bool absurd(const struct guest_memory *m)
+/* Whether there are statistics that can be, of a balloon of that size */
+static bool fits(const struct guest_memory *m)
 {
-	return !m->has_stats || !m->actual_kb || !m->available_kb ||
-	       m->usable_kb > m->available_kb ||
-	       m->usable_kb > m->actual_kb || m->actual_kb > m->maximum_kb;
+	return m->has_stats && m->has_usable && m->actual_kb && m->available_kb &&
+	       m->usable_kb <= m->available_kb &&
+	       m->usable_kb <= m->actual_kb && m->actual_kb <= m->maximum_kb &&
+	       (m->autodeflate || m->available_kb <= m->actual_kb);
+}
+
+/*
+ * While a balloon moves, what the guest says is of another size. Once it stands still, new
+ * statistics are to fit.
+ */
+static void count_unfit(struct balloon *b, const struct guest_memory *m, bool moved)
+{
+	if (moved || fits(m))
+		b->unfit = 0;
+	else if (m->has_stats && m->stats_at != b->stats_at)
+		b->unfit++;
 }
 
 /*
@@ -45,12 +60,10 @@ static bool absurd(const struct guest_memory *m)
  */
 static bool counts(struct balloon *b, const struct guest_memory *m, bool moved)
 {
-	if (absurd(m))
+	if (!fits(m))
 		return false;
 	if (m->autodeflate)
 		return !moved && m->stats_at != b->moved_stats_at;
-	if (m->available_kb > m->actual_kb)
-		return false;
 	if (b->has_kernel &&
 	    apart(m->actual_kb - m->available_kb, b->kernel_kb) <=
 	    KERNEL_SLACK_KB)
@@ -103,6 +116,7 @@ void balloon_see(struct balloon *b, const struct guest_memory *m, uint64_t ns,
 		b->actual_kb = m->actual_kb;
 	}
 	follow(b, m, ns);
+	count_unfit(b, m, moved);
 	if (m->stats_at != b->stats_at)
 		b->heard_ns = ns;
 	good = b->seen && counts(b, m, moved);
@@ -121,6 +135,8 @@ void balloon_see(struct balloon *b, const struct guest_memory *m, uint64_t ns,
 		 too_long(ns - b->progress_ns, STUCK_NS, STUCK_INTERVALS,
 			  interval_ns))
 		b->state = BALLOON_STUCK;
+	else if ((m->has_stats && !m->has_usable) || b->unfit >= UNFIT_SAMPLES)
+		b->state = BALLOON_UNCLEAR;
 	else if (good)
 		b->state = BALLOON_READY;
 	else
@@ -151,6 +167,18 @@ void balloon_rest(struct balloon *b, uint64_t ns)
 	b->target_kb = 0;
 	b->progress_ns = ns;
 	b->rests_until_ns = ns + REST_NS;
+}
+
+/**
+ * balloon_left_alone() - is nothing to be done with a guest's memory?
+ * @b: balloon
+ *
+ * Return: whether that is so, until something else is seen.
+ */
+bool balloon_left_alone(const struct balloon *b)
+{
+	return b->state == BALLOON_STUCK || b->state == BALLOON_SILENT ||
+	       b->state == BALLOON_UNCLEAR;
 }
 
 /**

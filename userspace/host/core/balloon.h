@@ -12,6 +12,7 @@
  * @BALLOON_MOVING: the balloon moves, or has just moved: what is known is of before
  * @BALLOON_STUCK: the balloon was to move, and has not for some time
  * @BALLOON_SILENT: the guest says nothing: no balloon, no driver, or it hangs
+ * @BALLOON_UNCLEAR: what it says is not enough to know what is in use, or does not fit
  */
 enum balloon_state {
 	BALLOON_NEW,
@@ -19,6 +20,7 @@ enum balloon_state {
 	BALLOON_MOVING,
 	BALLOON_STUCK,
 	BALLOON_SILENT,
+	BALLOON_UNCLEAR,
 };
 
 /**
@@ -31,6 +33,7 @@ enum balloon_state {
  *	@has_kernel
  * @has_kernel: whether that is known
  * @has_need: whether there was a sample that counted
+ * @unfit: how many statistics in a row did not fit, while it stood still
  * @seen: whether it was seen before
  * @actual_kb: size when it was last seen
  * @stats_at: age of the statistics then
@@ -47,6 +50,7 @@ struct balloon {
 	uint64_t kernel_kb;
 	bool has_kernel;
 	bool has_need;
+	unsigned int unfit;
 	bool seen;
 	uint64_t actual_kb;
 	uint64_t stats_at;
@@ -60,6 +64,7 @@ void balloon_see(struct balloon *b, const struct guest_memory *m, uint64_t ns,
 		 uint64_t interval_ns);
 void balloon_set(struct balloon *b, uint64_t target_kb, uint64_t ns);
 void balloon_rest(struct balloon *b, uint64_t ns);
+bool balloon_left_alone(const struct balloon *b);
 uint64_t balloon_size(const struct balloon *b);
 
 #endif /* HOST_BALLOON_H */

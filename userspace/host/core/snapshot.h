@@ -45,6 +45,8 @@ struct seen_vcpu {
  * struct guest_memory - a guest's memory
  * @has_balloon: whether the guest has a balloon device
  * @has_stats: whether its driver has ever said what follows @rss_kb
+ * @has_usable: whether that has @usable_kb; drivers that are not Linux' own, and those of
+ *	before Linux 4.6, do not say it
  * @autodeflate: whether the balloon does not count as used in the guest
  * @maximum_kb: what it was built with
  * @actual_kb: that, less the balloon
@@ -56,6 +58,7 @@ struct seen_vcpu {
 struct guest_memory {
 	bool has_balloon;
 	bool has_stats;
+	bool has_usable;
 	bool autodeflate;
 	uint64_t maximum_kb;
 	uint64_t actual_kb;

@@ -25,9 +25,40 @@ static const char *state_name(enum balloon_state state)
 		[BALLOON_MOVING] = "moving",
 		[BALLOON_STUCK] = "stuck",
 		[BALLOON_SILENT] = "silent",
+		[BALLOON_UNCLEAR] = "unclear",
 	};
 
 	return names[state];
+}
+
+static void say_silent(const struct known_guest *k, bool dry_run)
+{
+	if (!k->guest->memory.has_balloon)
+		error("%s: it has no balloon device, and is left alone; add "
+		      "<memballoon model='virtio'/> to it",
+		      k->name);
+	else if (dry_run && !k->guest->memory.has_stats)
+		error("%s: it does not say how its memory is; without --dry-run it "
+		      "would be asked to",
+		      k->name);
+	else
+		error("%s: it does not say how its memory is, and is left alone; load "
+		      "virtio_balloon in it, or see whether it hangs",
+		      k->name);
+}
+
+static void say_unclear(const struct known_guest *k)
+{
+	char size[24];
+
+	if (!k->guest->memory.has_usable)
+		error("%s: it does not say how much of its memory is usable, and is "
+		      "left alone; it takes the driver of Linux 4.6 or newer",
+		      k->name);
+	else
+		error("%s: it says nothing that fits its size of %s, and is left alone; "
+		      "see virsh dommemstat",
+		      k->name, size_text(k->balloon.actual_kb, size, sizeof(size)));
 }
 
 /**
@@ -46,7 +77,7 @@ void report_left_alone(struct known_guest *k, bool dry_run)
 	if (b->state == BALLOON_READY &&
 	    (k->named != BALLOON_STUCK || k->named_kb != b->actual_kb))
 		k->named = BALLOON_NEW;
-	if (b->state != BALLOON_STUCK && b->state != BALLOON_SILENT)
+	if (!balloon_left_alone(b))
 		return;
 	k->named = b->state;
 	k->named_kb = b->actual_kb;
@@ -54,18 +85,10 @@ void report_left_alone(struct known_guest *k, bool dry_run)
 		error("%s: its balloon stays at %s, and does not go where it was asked "
 		      "to; it is left alone until it moves",
 		      k->name, size_text(b->actual_kb, size, sizeof(size)));
-	else if (!k->guest->memory.has_balloon)
-		error("%s: it has no balloon device, and is left alone; add "
-		      "<memballoon model='virtio'/> to it",
-		      k->name);
-	else if (dry_run && !k->guest->memory.has_stats)
-		error("%s: it does not say how its memory is; without --dry-run it "
-		      "would be asked to",
-		      k->name);
+	else if (b->state == BALLOON_UNCLEAR)
+		say_unclear(k);
 	else
-		error("%s: it does not say how its memory is, and is left alone; load "
-		      "virtio_balloon in it, or see whether it hangs",
-		      k->name);
+		say_silent(k, dry_run);
 }
 
 static bool changes(const struct known_guest *k)
@@ -223,8 +246,7 @@ static uint64_t get_need(const struct known_guest *k)
 
 static uint64_t get_alone(const struct known_guest *k)
 {
-	return k->balloon.state == BALLOON_STUCK ||
-	       k->balloon.state == BALLOON_SILENT;
+	return balloon_left_alone(&k->balloon);
 }
 
 /**
@@ -250,6 +272,6 @@ void report_metrics(FILE *f)
 	guests_metric(f, "memory_coordinator_guest_need_bytes",
 		      "Memory that is in use in a guest", get_need);
 	guests_metric(f, "memory_coordinator_guest_left_alone",
-		      "Whether a guest is left alone, as its balloon does nothing",
+		      "Whether a guest is left alone, as its balloon is of no use",
 		      get_alone);
 }
