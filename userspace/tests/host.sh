@@ -210,6 +210,20 @@ host_record()
 		says vcpu_scheduler 1 'cannot read a record from /nowhere: No such file' 2 -c record:/nowhere
 }
 
+# A guest that is busy with a job says how large it is, and no more: what it has of the host is
+# what was seen of it last.
+host_busy()
+{
+	local busy='.memory |= { balloon, autodeflate, maximum_kb, actual_kb }'
+	"$san/memory_coordinator" 2 -nJ -c replay:hosts/short.json --record "$work/record" >"$work/all" &&
+		jq -c "if .ns > 20000000000 then .guests[] |= ($busy) else . end" "$work/record" >"$work/later" &&
+		jq -c ".guests[] |= ($busy)" "$work/record" >"$work/ever" || return 1
+	"$san/memory_coordinator" 2 -nJ -c "record:$work/later" >"$work/out" &&
+		holds '.[20].claims_kb > 0 and .[20].claims_kb == .[9].claims_kb' || return 1
+	"$san/memory_coordinator" 2 -nJ -c "record:$work/ever" >"$work/out" 2>"$work/err" &&
+		holds 'all(.[]; .claims_kb == ([.guests[].actual_kb] | add))'
+}
+
 host_metrics()
 {
 	local program
@@ -353,7 +367,7 @@ host_completion()
 for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alone host_fewest_changes \
 	host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go host_cpus_for_guests host_domains \
 	host_refused host_without_delay host_dry_run host_once host_grows_and_frees host_short host_two_grow_one_stops \
-	host_left_alone host_record host_metrics host_usage host_bad_description host_two_instances host_out_of_reach \
+	host_left_alone host_record host_busy host_metrics host_usage host_bad_description host_two_instances host_out_of_reach \
 	host_help host_completion; do
 	run_test "$name" "$name"
 done

@@ -388,6 +388,41 @@ static void without_usable(void **state)
 	assert_int_equal(balloon.need_kb, 140 * MB);
 }
 
+/* A guest that is busy with a job says how large it is, and nothing else. */
+static void busy(void **state)
+{
+	struct guest_memory m = memory(1024, 100, 1), nothing = {
+		.has_balloon = true,
+		.maximum_kb = 1024 * MB, .actual_kb = 1024 * MB,
+	};
+	unsigned int i;
+
+	(void)state;
+	begin();
+	/* what it has of the host may be nothing */
+	see(nothing);
+	assert_int_equal(balloon_claim(&balloon), 1024 * MB);
+	m.rss_kb = 300 * MB;
+	see(m);
+	assert_int_equal(balloon_claim(&balloon), 724 * MB);
+	/* it is remembered */
+	see(nothing);
+	assert_int_equal(balloon_claim(&balloon), 724 * MB);
+	m.rss_kb = 2000 * MB;
+	see(m);
+	assert_int_equal(balloon_claim(&balloon), 0);
+	/* and nothing said is nothing new, however often it is looked at */
+	begin();
+	see(memory(1024, 100, 1));
+	see(memory(1024, 100, 2));
+	for (i = 0; i < 7; i++) {
+		assert_int_equal(see(nothing), BALLOON_MOVING);
+		assert_int_equal(see(memory(1024, 100, 2)), BALLOON_READY);
+	}
+	see(nothing);
+	assert_int_equal(see(nothing), BALLOON_SILENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -405,6 +440,7 @@ int main(void)
 		cmocka_unit_test(silent),
 		cmocka_unit_test(absurd),
 		cmocka_unit_test(without_usable),
+		cmocka_unit_test(busy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

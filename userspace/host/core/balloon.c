@@ -117,14 +117,17 @@ void balloon_see(struct balloon *b, const struct guest_memory *m, uint64_t ns,
 	}
 	follow(b, m, ns);
 	count_unfit(b, m, moved);
-	if (m->stats_at != b->stats_at)
+	if (m->has_stats && m->stats_at != b->stats_at)
 		b->heard_ns = ns;
 	good = b->seen && counts(b, m, moved);
-	if (moved)
-		b->moved_stats_at = m->stats_at;
 	b->seen = true;
 	b->actual_kb = m->actual_kb;
-	b->stats_at = m->stats_at;
+	if (m->rss_kb)
+		b->rss_kb = m->rss_kb;
+	if (m->has_stats)
+		b->stats_at = m->stats_at;
+	if (moved)
+		b->moved_stats_at = b->stats_at;
 	if (good)
 		take_sample(b, m);
 	if (!m->has_balloon ||
@@ -190,4 +193,19 @@ bool balloon_left_alone(const struct balloon *b)
 uint64_t balloon_size(const struct balloon *b)
 {
 	return b->target_kb > b->actual_kb ? b->target_kb : b->actual_kb;
+}
+
+/**
+ * balloon_claim() - what the guest may take of the host without asking
+ * @b: balloon, seen at least once
+ *
+ * Where it was never known what it has of the host, that may be all of its size.
+ *
+ * Return: KiB.
+ */
+uint64_t balloon_claim(const struct balloon *b)
+{
+	uint64_t size = balloon_size(b);
+
+	return size > b->rss_kb ? size - b->rss_kb : 0;
 }

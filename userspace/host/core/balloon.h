@@ -36,7 +36,8 @@ enum balloon_state {
  * @unfit: how many statistics in a row did not fit, while it stood still
  * @seen: whether it was seen before
  * @actual_kb: size when it was last seen
- * @stats_at: age of the statistics then
+ * @rss_kb: what it had of the host when that was last known; 0 if it never was
+ * @stats_at: age of the last statistics
  * @moved_stats_at: the same when it was last seen to move
  * @progress_ns: when it last came closer to its target, or had none
  * @heard_ns: when there were last other statistics
@@ -53,6 +54,7 @@ struct balloon {
 	unsigned int unfit;
 	bool seen;
 	uint64_t actual_kb;
+	uint64_t rss_kb;
 	uint64_t stats_at;
 	uint64_t moved_stats_at;
 	uint64_t progress_ns;
@@ -66,5 +68,6 @@ void balloon_set(struct balloon *b, uint64_t target_kb, uint64_t ns);
 void balloon_rest(struct balloon *b, uint64_t ns);
 bool balloon_left_alone(const struct balloon *b);
 uint64_t balloon_size(const struct balloon *b);
+uint64_t balloon_claim(const struct balloon *b);
 
 #endif /* HOST_BALLOON_H */

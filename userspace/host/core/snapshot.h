@@ -50,7 +50,7 @@ struct seen_vcpu {
  * @autodeflate: whether the balloon does not count as used in the guest
  * @maximum_kb: what it was built with
  * @actual_kb: that, less the balloon
- * @rss_kb: what it has of the host; 0 if that is not known
+ * @rss_kb: what it has of the host; 0 if that is not known, as it is busy with something else
  * @available_kb: what the guest's kernel takes for all there is
  * @usable_kb: of that, what it could use without reclaim that hurts
  * @stats_at: time that the driver gave these, in seconds; each has another one

@@ -24,14 +24,6 @@ static uint64_t reserve(const struct snapshot *now)
 	return kb < MOST_RESERVE_KB ? kb : MOST_RESERVE_KB;
 }
 
-/* What a guest has been given, and may take of the host without asking. */
-static uint64_t claim(const struct known_guest *k)
-{
-	uint64_t size = balloon_size(&k->balloon), rss = k->guest->memory.rss_kb;
-
-	return rss && size > rss ? size - rss : 0;
-}
-
 static void take_host(const struct snapshot *now, struct host_memory *host)
 {
 	unsigned int i;
@@ -42,7 +34,7 @@ static void take_host(const struct snapshot *now, struct host_memory *host)
 		.reserve_kb = reserve(now),
 	};
 	for (i = 0; i < nr_known_guests; i++)
-		host->claims_kb += claim(&known_guests[i]);
+		host->claims_kb += balloon_claim(&known_guests[i].balloon);
 	host->spare_kb = (int64_t)host->available_kb - host->reserve_kb -
 			 host->claims_kb;
 }
