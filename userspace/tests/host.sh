@@ -172,6 +172,14 @@ host_short()
 		holds '.[-5:] | all(.[].guests[]; .change | not)'
 }
 
+# Memory that guests share with other programs is no cache that could be dropped.
+host_shared()
+{
+	replay memory_coordinator shared &&
+		holds 'all(.[]; .available_kb - .claims_kb >= .reserve_kb - 65536)' &&
+		holds '.[-1] | .available_kb + ([.guests[].actual_kb] | add) <= 4194304 - 500000'
+}
+
 host_two_grow_one_stops()
 {
 	replay memory_coordinator two-grow-one-stops &&
@@ -181,13 +189,20 @@ host_two_grow_one_stops()
 
 host_left_alone()
 {
+	jq '.guests |= map(select(.name == "fixed"))' hosts/left-alone.json >"$work/fixed.json"
 	replay memory_coordinator left-alone &&
 		[ "$(grep -c 'none: it has no balloon device' "$work/err")" -eq 1 ] &&
 		[ "$(grep -c 'silent: it does not say how its memory is' "$work/err")" -eq 1 ] &&
 		[ "$(grep -c 'stuck: its balloon stays' "$work/err")" -eq 1 ] &&
 		[ "$(grep -c 'old: it does not say how much of its memory is usable' "$work/err")" -eq 1 ] &&
 		[ "$(grep -c 'absurd: it says nothing that fits its size of 1.00 GiB' "$work/err")" -eq 1 ] &&
-		[ "$(wc -l <"$work/err")" -eq 5 ] &&
+		[ "$(grep -c 'fixed: its memory is locked, in huge pages, or open to a device' "$work/err")" -eq 1 ] &&
+		[ "$(wc -l <"$work/err")" -eq 6 ] &&
+		holds 'all(.[].guests[] | select(.guest == "fixed"); .actual_kb == 1048576 and (.change | not))' &&
+		# it has taken what it has
+		"$san/memory_coordinator" 2 -nJ --once -c "replay:$work/fixed.json" >"$work/out" 2>"$work/err" &&
+		holds '.[0].claims_kb == 0' || return 1
+	replay memory_coordinator left-alone &&
 		holds '(.[-1].guests[] | select(.guest == "works") | .actual_kb) < 350000' &&
 		holds 'all(.[].guests[] | select(.guest == "old" or .guest == "absurd"); .actual_kb == 1048576 and .need_kb == null)' &&
 		# what is left alone is not waited for
@@ -218,7 +233,7 @@ host_busy()
 	"$san/memory_coordinator" 2 -nJ -c replay:hosts/short.json --record "$work/record" >"$work/all" &&
 		jq -c "if .ns > 20000000000 then .guests[] |= ($busy) else . end" "$work/record" >"$work/later" &&
 		jq -c ".guests[] |= ($busy)" "$work/record" >"$work/ever" || return 1
-	"$san/memory_coordinator" 2 -nJ -c "record:$work/later" >"$work/out" &&
+	"$san/memory_coordinator" 2 -nJ -c "record:$work/later" >"$work/out" 2>"$work/err" &&
 		holds '.[20].claims_kb > 0 and .[20].claims_kb == .[9].claims_kb' || return 1
 	"$san/memory_coordinator" 2 -nJ -c "record:$work/ever" >"$work/out" 2>"$work/err" &&
 		holds 'all(.[]; .claims_kb == ([.guests[].actual_kb] | add))'
@@ -283,10 +298,12 @@ host_bad_description()
 		"cpus" is a list of physical CPUs
 		{ "guests": [ { "name": "a", "balloon": "red" } ] }
 		"balloon" is works, none, silent, stuck, old or absurd, not "red"
+		{ "guests": [ { "name": "a", "backing": 1 } ] }
+		"backing" is private, shared or fixed, not 1
 		{ "guests": [ { "name": "a", "maximum_kb": 10, "actual_kb": 11 } ] }
 		"actual_kb" is a number from 1 to 10, not 11
 	END
-	[ $i -eq 8 ]
+	[ $i -eq 9 ]
 }
 
 # The second of a kind refuses; another kind, and one that changes nothing, do not.
@@ -366,7 +383,7 @@ host_completion()
 
 for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alone host_fewest_changes \
 	host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go host_cpus_for_guests host_domains \
-	host_refused host_without_delay host_dry_run host_once host_grows_and_frees host_short host_two_grow_one_stops \
+	host_refused host_without_delay host_dry_run host_once host_grows_and_frees host_short host_shared host_two_grow_one_stops \
 	host_left_alone host_record host_busy host_metrics host_usage host_bad_description host_two_instances host_out_of_reach \
 	host_help host_completion; do
 	run_test "$name" "$name"

@@ -13,6 +13,8 @@
 
 #include "backend.h"
 #include "cpulist.h"
+#include "definition.h"
+#include "meminfo.h"
 
 #define SECOND	UINT64_C(1000000000)
 /* How old what was read of a guest's bounds may be */
@@ -23,8 +25,7 @@
  * @id: UUID
  * @domain: number that libvirt gave it when it was started
  * @seen: whether it was there at the last look
- * @has_balloon: whether it has a balloon device
- * @autodeflate: whether that does not count as used in the guest
+ * @definition: what does not change of its memory
  * @has_period: whether it says how its memory is
  * @nr_vcpus: length of @bounds and @found
  * @bounds: physical CPUs that each vCPU may be pinned to
@@ -35,8 +36,7 @@ struct known {
 	char id[GUEST_ID];
 	int domain;
 	bool seen;
-	bool has_balloon;
-	bool autodeflate;
+	struct definition definition;
 	bool has_period;
 	unsigned int nr_vcpus;
 	cpu_set_t *bounds;
@@ -48,6 +48,7 @@ struct known {
  * struct libvirt_host - a connection to libvirt
  * @backend: what others see of it
  * @conn: connection
+ * @is_local: whether that is to this machine, as far as its URI says
  * @nr_cpus: how many physical CPUs there are
  * @cpus: how they are on nodes and cores
  * @known: guests
@@ -56,6 +57,7 @@ struct known {
 struct libvirt_host {
 	struct backend backend;
 	virConnectPtr conn;
+	bool is_local;
 	unsigned int nr_cpus;
 	struct host_cpu *cpus;
 	struct known *known;
@@ -167,7 +169,33 @@ static bool read_online(struct libvirt_host *h, struct snapshot *s)
 	return true;
 }
 
-/* It takes four fields and nothing else, and says them in KiB. */
+/*
+ * Whether this is the host that the program runs on, and what its kernel takes for
+ * available: that knows which part of the page cache can be dropped.
+ */
+static bool read_meminfo(const struct libvirt_host *h, struct snapshot *s)
+{
+	FILE *f = h->is_local ? fopen("/proc/meminfo", "re") : NULL;
+	char text[8192];
+	uint64_t total, available;
+	size_t length;
+
+	if (!f)
+		return false;
+	length = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[length] = 0;
+	if (!meminfo_kb(text, "MemTotal", &total) || total != s->total_kb ||
+	    !meminfo_kb(text, "MemAvailable", &available))
+		return false;
+	s->available_kb = available;
+	return true;
+}
+
+/*
+ * It takes four fields and nothing else, and says them in KiB. What it says is cached is
+ * files, and memory that programs share: that of guests may be.
+ */
 static bool read_memory(struct libvirt_host *h, struct snapshot *s)
 {
 	virNodeMemoryStats fields[4];
@@ -182,6 +210,7 @@ static bool read_memory(struct libvirt_host *h, struct snapshot *s)
 		else
 			s->available_kb += fields[i].value;
 	}
+	s->shared_is_free = !read_meminfo(h, s);
 	return true;
 }
 
@@ -282,19 +311,12 @@ static struct known *find_known(struct libvirt_host *h, const char *id, int doma
 	return NULL;
 }
 
-/* What there is to know of its devices: libvirt writes attributes in one way only. */
-static void read_devices(virDomainPtr domain, struct known *k)
+static void read_definition(virDomainPtr domain, struct known *k)
 {
 	char *xml = virDomainGetXMLDesc(domain, 0);
-	const char *tag = xml ? strstr(xml, "<memballoon ") : NULL, *end, *at;
 
-	end = tag ? strchr(tag, '>') : NULL;
-	if (end) {
-		at = strstr(tag, " model='none'");
-		k->has_balloon = !at || at > end;
-		at = strstr(tag, " autodeflate='on'");
-		k->autodeflate = at && at < end;
-	}
+	if (xml)
+		definition_read(&k->definition, xml);
 	free(xml);
 }
 
@@ -310,7 +332,7 @@ static struct known *add_known(struct libvirt_host *h, virDomainPtr domain,
 	k = &all[h->nr_known++];
 	*k = (struct known){ .domain = virDomainGetID(domain) };
 	strcpy(k->id, id);
-	read_devices(domain, k);
+	read_definition(domain, k);
 	return k;
 }
 
@@ -440,9 +462,11 @@ static void take_memory(struct libvirt_host *h, virDomainPtr domain, struct know
 {
 	unsigned int period = h->backend.stats_period;
 
-	g->memory.has_balloon = k->has_balloon;
-	g->memory.autodeflate = k->autodeflate;
-	if (!period || !k->has_balloon || k->has_period)
+	g->memory.has_balloon = k->definition.has_balloon;
+	g->memory.autodeflate = k->definition.autodeflate;
+	g->memory.fixed = k->definition.fixed;
+	g->memory.shared = k->definition.shared;
+	if (!period || !k->definition.has_balloon || k->has_period)
 		return;
 	/* one that is busy with something else is asked again */
 	k->has_period = !virDomainSetMemoryStatsPeriod(domain, period,
@@ -627,6 +651,17 @@ static enum backend_status not_connected(const char *uri, struct why *why)
 	return BACKEND_LOST;
 }
 
+/* A URI without a host: qemu:///system, but not qemu+ssh://host/system */
+static bool is_local(virConnectPtr conn)
+{
+	char *uri = virConnectGetURI(conn);
+	const char *host = uri ? strstr(uri, "://") : NULL;
+	bool none = host && strchr("/?", host[3]);
+
+	free(uri);
+	return none;
+}
+
 /**
  * libvirt_open() - connect to libvirt
  * @uri: what to connect to
@@ -654,6 +689,7 @@ enum backend_status libvirt_open(const char *uri, struct backend **backend,
 		close_host(&h->backend);
 		return status;
 	}
+	h->is_local = is_local(h->conn);
 	*backend = &h->backend;
 	return BACKEND_OK;
 }

@@ -70,6 +70,8 @@ static struct json_object *memory_json(const struct guest_memory *m)
 			       json_object_new_boolean(m->has_balloon));
 	json_object_object_add(o, "autodeflate",
 			       json_object_new_boolean(m->autodeflate));
+	json_object_object_add(o, "fixed", json_object_new_boolean(m->fixed));
+	json_object_object_add(o, "shared", json_object_new_boolean(m->shared));
 	json_object_object_add(o, "maximum_kb", json_u64(m->maximum_kb));
 	json_object_object_add(o, "actual_kb", json_u64(m->actual_kb));
 	json_object_object_add(o, "rss_kb", json_u64(m->rss_kb));
@@ -118,6 +120,8 @@ bool record_write(FILE *f, const struct snapshot *s)
 	json_object_object_add(o, "ns", json_u64(s->ns));
 	json_object_object_add(o, "total_kb", json_u64(s->total_kb));
 	json_object_object_add(o, "available_kb", json_u64(s->available_kb));
+	json_object_object_add(o, "shared_is_free",
+			       json_object_new_boolean(s->shared_is_free));
 	json_object_object_add(o, "cpus", cpus_json(s));
 	json_object_object_add(o, "guests", guests_json(s));
 	ret = fprintf(f, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
@@ -203,6 +207,8 @@ static void take_memory(struct json_object *in, struct guest_memory *m)
 {
 	m->has_balloon = get_bool(in, "balloon");
 	m->autodeflate = get_bool(in, "autodeflate");
+	m->fixed = get_bool(in, "fixed");
+	m->shared = get_bool(in, "shared");
 	m->maximum_kb = get_u64(in, "maximum_kb");
 	m->actual_kb = get_u64(in, "actual_kb");
 	m->rss_kb = get_u64(in, "rss_kb");
@@ -247,6 +253,7 @@ static struct snapshot *take_snapshot(struct json_object *in)
 	s->ns = get_u64(in, "ns");
 	s->total_kb = get_u64(in, "total_kb");
 	s->available_kb = get_u64(in, "available_kb");
+	s->shared_is_free = get_bool(in, "shared_is_free");
 	for (i = 0; i < nr_cpus; i++) {
 		o = json_object_array_get_idx(cpus, i);
 		s->cpus[i].online = get_bool(o, "online");

@@ -77,6 +77,18 @@ enum replayed_balloon {
 };
 
 /**
+ * enum replayed_backing - what its memory is for the host
+ * @BACKING_PRIVATE: its own
+ * @BACKING_SHARED: shared, which the host takes for cache
+ * @BACKING_FIXED: all there from the beginning, and never given back
+ */
+enum replayed_backing {
+	BACKING_PRIVATE,
+	BACKING_SHARED,
+	BACKING_FIXED,
+};
+
+/**
  * struct replayed_guest - a guest
  * @name: name
  * @start: second at which it is there
@@ -86,6 +98,7 @@ enum replayed_balloon {
  * @nr_vcpus: length of @vcpus
  * @vcpus: vCPUs
  * @balloon: what is the matter with it
+ * @backing: what its memory is for the host
  * @maximum: KiB that it was built with
  * @actual: KiB that it has
  * @target: KiB that it was asked to have
@@ -102,6 +115,7 @@ struct replayed_guest {
 	unsigned int nr_vcpus;
 	struct replayed_vcpu *vcpus;
 	enum replayed_balloon balloon;
+	enum replayed_backing backing;
 	double maximum, actual, target, kernel;
 	struct curve used;
 	double touched;
@@ -287,24 +301,46 @@ static bool take_vcpu(struct replay *r, struct json_object *in,
 	       take_set(r, in, "bound", &v->bound, why);
 }
 
-static bool take_balloon(struct json_object *in, struct replayed_guest *g,
-			 struct why *why)
+/* One of some words, which may be missing */
+static bool take_word(struct json_object *in, const char *key,
+		      const char *const *words, const char *all,
+		      unsigned int *index, struct why *why)
 {
-	static const char *const names[] = { "works", "none", "silent",
-					     "stuck", "old", "absurd" };
 	struct json_object *o;
 	unsigned int i;
 
-	if (!json_object_object_get_ex(in, "balloon", &o))
+	*index = 0;
+	if (!json_object_object_get_ex(in, key, &o))
 		return true;
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(json_object_get_string(o), names[i])) {
-			g->balloon = i;
+	for (i = 0; words[i]; i++)
+		if (!strcmp(json_object_get_string(o), words[i])) {
+			*index = i;
 			return true;
 		}
-	why_say(why, "\"balloon\" is works, none, silent, stuck, old or absurd, not %s",
-		json_object_to_json_string(o));
+	why_say(why, "\"%s\" is %s, not %s", key, all, json_object_to_json_string(o));
 	return false;
+}
+
+static bool take_balloon(struct json_object *in, struct replayed_guest *g,
+			 struct why *why)
+{
+	static const char *const balloons[] = {
+		"works", "none", "silent", "stuck", "old", "absurd", NULL,
+	};
+	static const char *const backings[] = {
+		"private", "shared", "fixed", NULL,
+	};
+	unsigned int balloon, backing;
+
+	if (!take_word(in, "balloon", balloons,
+		       "works, none, silent, stuck, old or absurd", &balloon, why) ||
+	    !take_word(in, "backing", backings, "private, shared or fixed",
+		       &backing, why))
+		return false;
+	g->balloon = balloon;
+	g->backing = backing;
+	g->touched = backing == BACKING_FIXED ? g->actual : 0;
+	return true;
 }
 
 static bool take_guest_memory(struct json_object *in, struct replayed_guest *g,
@@ -564,7 +600,7 @@ static void move_balloon(struct replay *r, struct replayed_guest *g,
 	}
 	if (used > g->touched)
 		g->touched = used;
-	if (g->touched > g->actual)
+	if (g->touched > g->actual && g->backing != BACKING_FIXED)
 		g->touched = g->actual;
 }
 
@@ -624,6 +660,8 @@ static void show_memory(const struct replay *r, const struct replayed_guest *fro
 	double used = value_at(&from->used, r->now);
 
 	m->has_balloon = from->balloon != REPLAY_NONE;
+	m->fixed = from->backing == BACKING_FIXED;
+	m->shared = from->backing == BACKING_SHARED;
 	m->maximum_kb = from->maximum;
 	m->actual_kb = from->actual;
 	m->rss_kb = from->touched;
@@ -658,12 +696,24 @@ static bool show_guest(const struct replay *r, unsigned int index,
 	return g->name && show_vcpus(from, g);
 }
 
+/* What a host takes for available: memory that is shared looks like cache. */
+static double available(const struct replay *r)
+{
+	double left = left_over(r);
+	unsigned int i;
+
+	for (i = 0; i < r->nr_guests; i++)
+		if (is_there(r, &r->guests[i]) &&
+		    r->guests[i].backing == BACKING_SHARED)
+			left += r->guests[i].touched;
+	return left > 0 ? left : 0;
+}
+
 static enum backend_status look(struct backend *backend, unsigned int what,
 				struct snapshot **snapshot, struct why *why)
 {
 	struct replay *r = replay_of(backend);
 	struct snapshot *s;
-	double available;
 	unsigned int i;
 
 	(void)what;
@@ -680,10 +730,10 @@ static enum backend_status look(struct backend *backend, unsigned int what,
 		return BACKEND_FAILED;
 	}
 	memcpy(s->cpus, r->cpus, r->nr_cpus * sizeof(*r->cpus));
-	available = left_over(r);
 	s->ns = (r->now + 1) * SECOND;
 	s->total_kb = r->memory;
-	s->available_kb = available > 0 ? available : 0;
+	s->available_kb = available(r);
+	s->shared_is_free = true;
 	*snapshot = s;
 	return BACKEND_OK;
 }

@@ -130,9 +130,11 @@ void balloon_see(struct balloon *b, const struct guest_memory *m, uint64_t ns,
 		b->moved_stats_at = b->stats_at;
 	if (good)
 		take_sample(b, m);
-	if (!m->has_balloon ||
-	    too_long(ns - b->heard_ns, SILENT_NS, SILENT_INTERVALS,
-		     interval_ns))
+	if (m->fixed)
+		b->state = BALLOON_FIXED;
+	else if (!m->has_balloon ||
+		 too_long(ns - b->heard_ns, SILENT_NS, SILENT_INTERVALS,
+			  interval_ns))
 		b->state = BALLOON_SILENT;
 	else if (ns < b->rests_until_ns ||
 		 too_long(ns - b->progress_ns, STUCK_NS, STUCK_INTERVALS,
@@ -181,7 +183,7 @@ void balloon_rest(struct balloon *b, uint64_t ns)
 bool balloon_left_alone(const struct balloon *b)
 {
 	return b->state == BALLOON_STUCK || b->state == BALLOON_SILENT ||
-	       b->state == BALLOON_UNCLEAR;
+	       b->state == BALLOON_UNCLEAR || b->state == BALLOON_FIXED;
 }
 
 /**
@@ -199,7 +201,8 @@ uint64_t balloon_size(const struct balloon *b)
  * balloon_claim() - what the guest may take of the host without asking
  * @b: balloon, seen at least once
  *
- * Where it was never known what it has of the host, that may be all of its size.
+ * Where it was never known what it has of the host, that may be all of its size. One whose
+ * memory is fixed has taken it.
  *
  * Return: KiB.
  */
@@ -207,5 +210,7 @@ uint64_t balloon_claim(const struct balloon *b)
 {
 	uint64_t size = balloon_size(b);
 
+	if (b->state == BALLOON_FIXED)
+		return 0;
 	return size > b->rss_kb ? size - b->rss_kb : 0;
 }

@@ -13,6 +13,7 @@
  * @BALLOON_STUCK: the balloon was to move, and has not for some time
  * @BALLOON_SILENT: the guest says nothing: no balloon, no driver, or it hangs
  * @BALLOON_UNCLEAR: what it says is not enough to know what is in use, or does not fit
+ * @BALLOON_FIXED: what it would give up would not be free for others
  */
 enum balloon_state {
 	BALLOON_NEW,
@@ -21,6 +22,7 @@ enum balloon_state {
 	BALLOON_STUCK,
 	BALLOON_SILENT,
 	BALLOON_UNCLEAR,
+	BALLOON_FIXED,
 };
 
 /**

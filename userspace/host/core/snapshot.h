@@ -48,6 +48,8 @@ struct seen_vcpu {
  * @has_usable: whether that has @usable_kb; drivers that are not Linux' own, and those of
  *	before Linux 4.6, do not say it
  * @autodeflate: whether the balloon does not count as used in the guest
+ * @fixed: whether a balloon frees nothing for the host, which has given it all already
+ * @shared: whether other programs share it, as files in memory are
  * @maximum_kb: what it was built with
  * @actual_kb: that, less the balloon
  * @rss_kb: what it has of the host; 0 if that is not known, as it is busy with something else
@@ -60,6 +62,8 @@ struct guest_memory {
 	bool has_stats;
 	bool has_usable;
 	bool autodeflate;
+	bool fixed;
+	bool shared;
 	uint64_t maximum_kb;
 	uint64_t actual_kb;
 	uint64_t rss_kb;
@@ -95,6 +99,8 @@ struct guest {
  * @cpus: by number
  * @total_kb: memory of the host
  * @available_kb: of that, what is free, or is cache that can be dropped
+ * @shared_is_free: whether @available_kb has guests' memory that is shared, as if it were
+ *	cache
  * @nr_guests: length of @guests
  * @guests: in any order
  */
@@ -104,6 +110,7 @@ struct snapshot {
 	struct host_cpu *cpus;
 	uint64_t total_kb;
 	uint64_t available_kb;
+	bool shared_is_free;
 	unsigned int nr_guests;
 	struct guest *guests;
 };

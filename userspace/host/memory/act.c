@@ -24,13 +24,27 @@ static uint64_t reserve(const struct snapshot *now)
 	return kb < MOST_RESERVE_KB ? kb : MOST_RESERVE_KB;
 }
 
+/* What the host takes for cache, and is guests' memory; what files have is not known. */
+static uint64_t shared(void)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr_known_guests; i++)
+		if (known_guests[i].guest->memory.shared)
+			sum += known_guests[i].balloon.rss_kb;
+	return sum;
+}
+
 static void take_host(const struct snapshot *now, struct host_memory *host)
 {
+	uint64_t not_free = now->shared_is_free ? shared() : 0;
 	unsigned int i;
 
 	*host = (struct host_memory){
 		.total_kb = now->total_kb,
-		.available_kb = now->available_kb,
+		.available_kb = now->available_kb > not_free ?
+				now->available_kb - not_free : 0,
 		.reserve_kb = reserve(now),
 	};
 	for (i = 0; i < nr_known_guests; i++)

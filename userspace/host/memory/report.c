@@ -26,6 +26,7 @@ static const char *state_name(enum balloon_state state)
 		[BALLOON_STUCK] = "stuck",
 		[BALLOON_SILENT] = "silent",
 		[BALLOON_UNCLEAR] = "unclear",
+		[BALLOON_FIXED] = "fixed",
 	};
 
 	return names[state];
@@ -87,6 +88,10 @@ void report_left_alone(struct known_guest *k, bool dry_run)
 		      k->name, size_text(b->actual_kb, size, sizeof(size)));
 	else if (b->state == BALLOON_UNCLEAR)
 		say_unclear(k);
+	else if (b->state == BALLOON_FIXED)
+		error("%s: its memory is locked, in huge pages, or open to a device of "
+		      "the host, so that a balloon frees nothing; it is left alone",
+		      k->name);
 	else
 		say_silent(k, dry_run);
 }
