@@ -149,6 +149,28 @@ host_once()
 		replay memory_coordinator grows-and-frees --once && holds 'length == 2 and any(.[1].guests[]; .change)'
 }
 
+# A signal between two changes: the second is not made.
+host_signal()
+{
+	local program
+	jq '.guests |= map(.signal = true | .used_kb = 100000)' hosts/one-cpu.json >"$work/signal.json"
+	for program in "${programs[@]}"; do
+		{ timeout 60 "$san/$program" 2 -c "replay:$work/signal.json" >"$work/out" 2>"$work/err"; } 2>/dev/null
+		if [ $? -ne 143 ] || [ "$(grep -c ' -> .*[^)]$' "$work/out")" -ne 1 ] ||
+			! grep -q ' -> .*(not changed: it is to end)$' "$work/out"; then
+			cat "$work/out" "$work/err"
+			return 1
+		fi
+	done
+	# those that are taken off CPUs that are not for guests
+	jq '.guests |= map(.vcpus |= map(.cpus = "0-3"))' "$work/signal.json" >"$work/float.json"
+	{
+		"$san/vcpu_scheduler" 2 -c "replay:$work/float.json" --reserve 0 --metrics "$work/metrics" \
+			>"$work/out" 2>"$work/err"
+	} 2>/dev/null
+	[ $? -eq 143 ] && grep -q '^vcpu_scheduler_changes_total 1$' "$work/metrics"
+}
+
 changes='[.[].guests[] | select(.change)]'
 
 host_grows_and_frees()
@@ -383,7 +405,7 @@ host_completion()
 
 for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alone host_fewest_changes \
 	host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go host_cpus_for_guests host_domains \
-	host_refused host_without_delay host_dry_run host_once host_grows_and_frees host_short host_shared host_two_grow_one_stops \
+	host_refused host_signal host_without_delay host_dry_run host_once host_grows_and_frees host_short host_shared host_two_grow_one_stops \
 	host_left_alone host_record host_busy host_metrics host_usage host_bad_description host_two_instances host_out_of_reach \
 	host_help host_completion; do
 	run_test "$name" "$name"

@@ -6,6 +6,7 @@
  * docs/host.md has the format.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -94,6 +95,7 @@ enum replayed_backing {
  * @start: second at which it is there
  * @end: second at which it is not there any more
  * @paused: whether it is paused
+ * @signal: whether a signal arrives when it is changed
  * @shares: its weight
  * @nr_vcpus: length of @vcpus
  * @vcpus: vCPUs
@@ -111,6 +113,7 @@ struct replayed_guest {
 	char *name;
 	double start, end;
 	bool paused;
+	bool signal;
 	unsigned int shares;
 	unsigned int nr_vcpus;
 	struct replayed_vcpu *vcpus;
@@ -374,6 +377,7 @@ static bool take_guest(struct replay *r, struct json_object *in,
 	}
 	g->name = strdup(json_object_get_string(o));
 	g->paused = get_bool(in, "paused", false);
+	g->signal = get_bool(in, "signal", false);
 	g->nr_vcpus = vcpus ? json_object_array_length(vcpus) : 0;
 	g->vcpus = calloc(g->nr_vcpus + 1, sizeof(*g->vcpus));
 	if (!g->name || !g->vcpus ||
@@ -764,6 +768,8 @@ static enum backend_status pin(struct backend *backend,
 		return BACKEND_FAILED;
 	}
 	g->vcpus[vcpu].affinity = *cpus;
+	if (g->signal)
+		raise(SIGTERM);
 	return BACKEND_OK;
 }
 
@@ -776,6 +782,8 @@ static enum backend_status resize(struct backend *backend,
 	if (!g)
 		return BACKEND_GONE;
 	g->target = kb < g->maximum ? kb : g->maximum;
+	if (g->signal)
+		raise(SIGTERM);
 	return BACKEND_OK;
 }
 

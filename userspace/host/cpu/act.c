@@ -109,7 +109,7 @@ static enum backend_status carry_out(struct daemon *d, const struct snapshot *no
 	unsigned int i;
 	cpu_set_t cpus;
 
-	for (i = 0; i < plan->nr_pins && status == BACKEND_OK; i++) {
+	for (i = 0; i < plan->nr_pins && status == BACKEND_OK && !interrupted(); i++) {
 		p = &r->places[plan->pins[i].load];
 		CPU_ZERO(&cpus);
 		CPU_SET(plan->pins[i].cpu, &cpus);
@@ -134,7 +134,7 @@ static enum backend_status keep_off(struct daemon *d, const struct snapshot *now
 	if (CPU_EQUAL(&usable, &online))
 		return BACKEND_OK;
 	for (i = 0; i < now->nr_guests; i++)
-		for (j = 0; j < now->guests[i].nr_vcpus; j++) {
+		for (j = 0; j < now->guests[i].nr_vcpus && !interrupted(); j++) {
 			const struct seen_vcpu *v = &now->guests[i].vcpus[j];
 
 			CPU_AND(&may, &v->affinity, &online);

@@ -144,7 +144,9 @@ static void print_changes(const struct daemon *d, const struct snapshot *now,
 		printf(": vCPU %u, which wants %.0f %% of a CPU: CPU %d -> %u%s\n",
 		       p->vcpu, points(l->demand), l->cpu, plan->pins[i].cpu,
 		       d->settings->dry_run ? " (not changed: --dry-run)" :
-		       done[i] ? "" : " (it could not be pinned)");
+		       done[i] ? "" :
+		       interrupted() ? " (not changed: it is to end)" :
+				       " (it could not be pinned)");
 	}
 	if (!plan->nr_pins || plan->forced)
 		return;

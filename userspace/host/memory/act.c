@@ -146,7 +146,7 @@ static enum backend_status ask_all(struct daemon *d, uint64_t ns)
 	for (pass = 0; pass < 2; pass++)
 		for (i = 0; i < nr_known_guests && status == BACKEND_OK; i++) {
 			k = &known_guests[i];
-			if (!k->in_plan || k->done)
+			if (!k->in_plan || k->done || interrupted())
 				continue;
 			kb = request(k);
 			if (!kb)
@@ -168,7 +168,7 @@ static void leave_alone(struct daemon *d, struct known_guest *k, uint64_t ns)
 
 	report_left_alone(k, d->settings->dry_run);
 	if (b->state != BALLOON_STUCK || !b->target_kb ||
-	    b->target_kb >= b->actual_kb || d->settings->dry_run)
+	    b->target_kb >= b->actual_kb || d->settings->dry_run || interrupted())
 		return;
 	d->backend->ops->resize(d->backend, k->guest, b->actual_kb, &why);
 	balloon_rest(b, ns);

@@ -112,7 +112,9 @@ static void print_change(const struct daemon *d, const struct known_guest *k)
 	       size_text(k->share.need_kb, need, sizeof(need)),
 	       size_text(k->share.want_kb, want, sizeof(want)),
 	       d->settings->dry_run ? " (not changed: --dry-run)" :
-	       k->done ? "" : " (it could not be asked)");
+	       k->done ? "" :
+	       interrupted() ? " (not changed: it is to end)" :
+			       " (it could not be asked)");
 }
 
 static void print_guest(const struct known_guest *k)
