@@ -363,6 +363,41 @@ host_out_of_reach()
 	[ $status -eq 143 ] && [ "$(wc -l <"$work/err")" -eq 1 ] && grep -q 'trying again from time to time$' "$work/err"
 }
 
+# unreliable STATUS SCRIPT LINE...: lines that are said below a connection such as unreliable.c has
+unreliable()
+{
+	local status=$1 script=$2 got
+	shift 2
+	{
+		UNRELIABLE=$script LD_PRELOAD=$BUILD/userspace/tests/unreliable.so timeout 60 \
+			"$BUILD/sbin/vcpu_scheduler" 1 -nc test:///default >"$work/out" 2>"$work/err"
+		got=$?
+	} 2>/dev/null
+	if [ $got -ne "$status" ] || ! diff <(printf 'vcpu_scheduler: %s\n' "$@") "$work/err"; then
+		echo "$script: status $got"
+		return 1
+	fi
+}
+
+# What is wrong is said once until a look has succeeded, and pauses grow until then: 1, 2 and 4 s.
+# What was reached once may be again.
+host_lost()
+{
+	local from=$SECONDS lost='lost test:///default: guests cannot be read: end of file; trying to reach it again'
+	unreliable 143 oslolpos "$lost" 'test:///default: reached again' && [ $((SECONDS - from)) -ge 7 ] &&
+		unreliable 143 oslosl "$lost" 'test:///default: reached again' "$lost" &&
+		unreliable 1 p 'no permission for test:///default: authentication failed; run it as root, or join the group libvirt'
+}
+
+# An interval that cannot be read is left out; five in a row are too many.
+host_skips()
+{
+	unreliable 143 osffffsfs "guests cannot be read: nobody answers; this interval is left out"{,} &&
+		unreliable 1 osfffff 'guests cannot be read: nobody answers; this interval is left out' \
+			'guests cannot be read: nobody answers' &&
+		unreliable 1 of 'guests cannot be read: nobody answers'
+}
+
 # options PROGRAM: with letters, as its help has them
 options() { "$san/$1" --help | sed -nE 's/^  (-[a-zA-Z0-9], |    )(--[a-z-]+).*/\1\2/p' | tr -d ' ' | sort; }
 
@@ -405,9 +440,9 @@ host_completion()
 
 for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alone host_fewest_changes \
 	host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go host_cpus_for_guests host_domains \
-	host_refused host_signal host_without_delay host_dry_run host_once host_grows_and_frees host_short host_shared host_two_grow_one_stops \
-	host_left_alone host_record host_busy host_metrics host_usage host_bad_description host_two_instances host_out_of_reach \
-	host_help host_completion; do
+	host_refused host_signal host_without_delay host_dry_run host_once host_grows_and_frees host_short host_shared \
+	host_two_grow_one_stops host_left_alone host_record host_busy host_metrics host_usage host_bad_description host_two_instances host_out_of_reach \
+	host_lost host_skips host_help host_completion; do
 	run_test "$name" "$name"
 done
 finish

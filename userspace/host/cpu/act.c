@@ -85,16 +85,16 @@ static bool agreed(const struct reading *now, const struct reading *before,
 
 static enum backend_status pin_one(struct daemon *d, const struct snapshot *now,
 				   unsigned int guest, unsigned int vcpu,
-				   const cpu_set_t *cpus, bool *done)
+				   const cpu_set_t *cpus, bool *done,
+				   struct why *why)
 {
 	const struct guest *g = &now->guests[guest];
 	enum backend_status status;
-	struct why why = { "" };
 
 	if (d->settings->dry_run)
 		return BACKEND_OK;
-	status = d->backend->ops->pin(d->backend, g, vcpu, cpus, &why);
-	*done = daemon_changed(d, status, &why);
+	status = d->backend->ops->pin(d->backend, g, vcpu, cpus, why);
+	*done = daemon_changed(d, status, why);
 	if (status == BACKEND_FAILED)
 		refused_add(g->id, vcpu, now->ns);
 	return status == BACKEND_LOST ? status : BACKEND_OK;
@@ -102,7 +102,8 @@ static enum backend_status pin_one(struct daemon *d, const struct snapshot *now,
 
 static enum backend_status carry_out(struct daemon *d, const struct snapshot *now,
 				     const struct reading *r,
-				     const struct plan *plan, bool *done)
+				     const struct plan *plan, bool *done,
+				     struct why *why)
 {
 	enum backend_status status = BACKEND_OK;
 	const struct place *p;
@@ -113,13 +114,15 @@ static enum backend_status carry_out(struct daemon *d, const struct snapshot *no
 		p = &r->places[plan->pins[i].load];
 		CPU_ZERO(&cpus);
 		CPU_SET(plan->pins[i].cpu, &cpus);
-		status = pin_one(d, now, p->guest, p->vcpu, &cpus, &done[i]);
+		status = pin_one(d, now, p->guest, p->vcpu, &cpus, &done[i],
+				 why);
 	}
 	return status;
 }
 
 /* Those that may run on several CPUs, of which some are not for guests, lose these. */
-static enum backend_status keep_off(struct daemon *d, const struct snapshot *now)
+static enum backend_status keep_off(struct daemon *d, const struct snapshot *now,
+				    struct why *why)
 {
 	enum backend_status status = BACKEND_OK;
 	cpu_set_t usable, online, may;
@@ -146,7 +149,7 @@ static enum backend_status keep_off(struct daemon *d, const struct snapshot *now
 			CPU_AND(&may, &v->affinity, &usable);
 			if (!CPU_COUNT(&may))
 				continue;
-			status = pin_one(d, now, i, j, &may, &done);
+			status = pin_one(d, now, i, j, &may, &done, why);
 			if (status != BACKEND_OK)
 				return status;
 		}
@@ -173,7 +176,7 @@ static struct plan *decide(struct daemon *d, const struct reading *r)
 }
 
 static enum backend_status act_upon(struct daemon *d, struct snapshot *now,
-				    struct reading *r)
+				    struct reading *r, struct why *why)
 {
 	uint64_t began = clock_now();
 	struct plan *plan = decide(d, r);
@@ -182,7 +185,7 @@ static enum backend_status act_upon(struct daemon *d, struct snapshot *now,
 
 	r->plan_seconds = (clock_now() - began) / 1e9;
 	if (done) {
-		status = carry_out(d, now, r, plan, done);
+		status = carry_out(d, now, r, plan, done, why);
 		report_reading(d, now, r, plan, done);
 		reading_free(last_reading);
 		last_reading = plan->nr_pins ? NULL : r;
@@ -220,12 +223,12 @@ enum backend_status cpu_act(struct daemon *d, struct snapshot *now,
 	}
 	if (last_seen) {
 		r = reading_take(last_seen, now);
-		status = r ? act_upon(d, now, r) : BACKEND_FAILED;
+		status = r ? act_upon(d, now, r, why) : BACKEND_FAILED;
 		if (status == BACKEND_FAILED)
 			why_say(why, "%s", strerror(ENOMEM));
 	}
 	if (status == BACKEND_OK)
-		status = keep_off(d, now);
+		status = keep_off(d, now, why);
 	snapshot_free(last_seen);
 	last_seen = now;
 	return status;

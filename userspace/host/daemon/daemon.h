@@ -39,6 +39,11 @@ struct settings {
  * @settings: what the command line says
  * @backend: host that it is connected to
  * @record: file to record what is seen in; NULL for none
+ * @reached: whether the host was ever seen
+ * @said_lost: whether it was said that it is out of reach
+ * @pause: how long it is waited before it is tried to be reached again, in seconds; 0 if
+ *	it was seen since it was reached
+ * @failed_looks: how many looks in a row have failed
  * @decided: whether there was enough to see for a decision
  * @changes: how many changes were made since it was started
  * @failures: how many could not be made
@@ -50,6 +55,10 @@ struct daemon {
 	const struct settings *settings;
 	struct backend *backend;
 	FILE *record;
+	bool reached;
+	bool said_lost;
+	unsigned int pause;
+	unsigned int failed_looks;
 	bool decided;
 	uint64_t changes;
 	uint64_t failures;

@@ -14,6 +14,8 @@
 #define SECOND	UINT64_C(1000000000)
 /* Longest pause before it is tried again to reach a host, in seconds */
 #define LONGEST_PAUSE	60
+/* So many looks in a row that fail: all will. */
+#define MOST_FAILED_LOOKS	5
 
 /* What comes after a prefix; NULL if it is another one. */
 static const char *after(const char *connect, const char *prefix)
@@ -45,37 +47,17 @@ static unsigned int stats_period(const struct settings *s)
 	return s->seconds > 2 ? s->seconds / 2 : 1;
 }
 
-/* Connects, again and again if need be. What is wrong is said once. */
-static enum backend_status connect_host(struct daemon *d, bool said)
+/* What was reached once may be again, whatever is wrong now. */
+static enum backend_status connect_host(struct daemon *d, struct why *why)
 {
-	struct why why = { "" };
-	enum backend_status status;
-	unsigned int pause = 1;
+	enum backend_status status = open_backend(d, why);
 
-	for (;;) {
-		status = open_backend(d, &why);
-		if (status == BACKEND_OK) {
-			if (said)
-				error("%s: reached again", d->settings->connect);
-			if ((d->policy->what & LOOK_MEMORY) &&
-			    !d->settings->dry_run)
-				d->backend->stats_period =
-					stats_period(d->settings);
-			return BACKEND_OK;
-		}
-		if (status != BACKEND_LOST || d->settings->once) {
-			error("%s", why.text);
-			return BACKEND_FAILED;
-		}
-		if (!said)
-			error("%s; trying again from time to time", why.text);
-		said = true;
-		metrics_write(d);
-		clock_wait(clock_now() + pause * SECOND);
-		if (interrupted())
-			return BACKEND_OVER;
-		pause = 2 * pause < LONGEST_PAUSE ? 2 * pause : LONGEST_PAUSE;
-	}
+	if (status == BACKEND_FAILED && d->reached)
+		return BACKEND_LOST;
+	if (status == BACKEND_OK && (d->policy->what & LOOK_MEMORY) &&
+	    !d->settings->dry_run)
+		d->backend->stats_period = stats_period(d->settings);
+	return status;
 }
 
 static void disconnect(struct daemon *d)
@@ -86,6 +68,30 @@ static void disconnect(struct daemon *d)
 	d->policy->forget();
 }
 
+static void say_reached(struct daemon *d)
+{
+	if (d->said_lost)
+		error("%s: reached again", d->settings->connect);
+	d->reached = true;
+	d->said_lost = false;
+	d->pause = 0;
+	d->failed_looks = 0;
+}
+
+/*
+ * A host that was seen before may be busy: an interval is left out, which is said once. A
+ * description with a mistake in it will have that again.
+ */
+static bool may_skip(struct daemon *d, const struct why *why)
+{
+	if (!d->reached || !is_real(d->settings->connect) ||
+	    ++d->failed_looks >= MOST_FAILED_LOOKS)
+		return false;
+	if (d->failed_looks == 1)
+		error("%s; this interval is left out", why->text);
+	return true;
+}
+
 static enum backend_status look_and_act(struct daemon *d, uint64_t *at,
 					struct why *why)
 {
@@ -94,8 +100,13 @@ static enum backend_status look_and_act(struct daemon *d, uint64_t *at,
 	enum backend_status status;
 
 	status = d->backend->ops->look(d->backend, d->policy->what, &now, why);
+	if (status == BACKEND_FAILED || status == BACKEND_GONE) {
+		*at = began;
+		return may_skip(d, why) ? BACKEND_OK : BACKEND_FAILED;
+	}
 	if (status != BACKEND_OK)
 		return status;
+	say_reached(d);
 	*at = now->ns;
 	if (d->record && !record_write(d->record, now)) {
 		why_say(why, "cannot write to %s: %s", d->settings->record,
@@ -164,25 +175,51 @@ bool daemon_changed(struct daemon *d, enum backend_status status,
 	return false;
 }
 
+/* What is wrong is said once, until the host was seen again. */
+static void say_lost(struct daemon *d, const struct why *why)
+{
+	if (d->said_lost)
+		return;
+	d->said_lost = true;
+	if (d->reached)
+		error("lost %s: %s; trying to reach it again", d->settings->connect,
+		      why->text);
+	else
+		error("%s; trying again from time to time", why->text);
+}
+
+/* Waits longer each time, until a look has succeeded. */
+static void pause_longer(struct daemon *d)
+{
+	d->pause = d->pause ? 2 * d->pause : 1;
+	if (d->pause > LONGEST_PAUSE)
+		d->pause = LONGEST_PAUSE;
+	clock_wait(clock_now() + d->pause * SECOND);
+}
+
 static int serve(struct daemon *d)
 {
-	enum backend_status status = BACKEND_OK;
-	struct why why = { "" };
+	enum backend_status status;
+	struct why why;
 
-	for (;;) {
-		status = connect_host(d, status == BACKEND_LOST);
+	while (!interrupted()) {
+		why.text[0] = 0;
+		status = connect_host(d, &why);
 		if (status == BACKEND_OK)
 			status = work(d, &why);
 		disconnect(d);
 		if (status == BACKEND_OVER)
-			return EXIT_DONE;
-		if (status == BACKEND_FAILED && *why.text)
-			error("%s", why.text);
-		if (status != BACKEND_LOST || d->settings->once)
+			break;
+		if (status != BACKEND_LOST || d->settings->once) {
+			if (*why.text)
+				error("%s", why.text);
 			return EXIT_ERROR;
-		error("lost %s: %s; trying to reach it again",
-		      d->settings->connect, why.text);
+		}
+		say_lost(d, &why);
+		metrics_write(d);
+		pause_longer(d);
 	}
+	return EXIT_DONE;
 }
 
 /**

@@ -118,16 +118,15 @@ static uint64_t request(const struct known_guest *k)
 }
 
 static enum backend_status ask(struct daemon *d, struct known_guest *k,
-			       uint64_t kb, uint64_t ns)
+			       uint64_t kb, uint64_t ns, struct why *why)
 {
 	enum backend_status status;
-	struct why why = { "" };
 
 	k->share.target_kb = kb;
 	if (d->settings->dry_run)
 		return BACKEND_OK;
-	status = d->backend->ops->resize(d->backend, k->guest, kb, &why);
-	k->done = daemon_changed(d, status, &why);
+	status = d->backend->ops->resize(d->backend, k->guest, kb, why);
+	k->done = daemon_changed(d, status, why);
 	if (k->done)
 		balloon_set(&k->balloon, kb, ns);
 	else if (status == BACKEND_FAILED)
@@ -136,7 +135,7 @@ static enum backend_status ask(struct daemon *d, struct known_guest *k,
 }
 
 /* First what falls, then what rises. */
-static enum backend_status ask_all(struct daemon *d, uint64_t ns)
+static enum backend_status ask_all(struct daemon *d, uint64_t ns, struct why *why)
 {
 	enum backend_status status = BACKEND_OK;
 	struct known_guest *k;
@@ -152,7 +151,7 @@ static enum backend_status ask_all(struct daemon *d, uint64_t ns)
 			if (!kb)
 				k->share.target_kb = k->share.size_kb;
 			else if ((kb >= k->share.size_kb) == pass)
-				status = ask(d, k, kb, ns);
+				status = ask(d, k, kb, ns, why);
 		}
 	return status;
 }
@@ -205,7 +204,7 @@ enum backend_status memory_act(struct daemon *d, struct snapshot *now,
 		for (i = 0; i < nr_known_guests; i++)
 			leave_alone(d, &known_guests[i], now->ns);
 		if (plan(&host))
-			status = ask_all(d, now->ns);
+			status = ask_all(d, now->ns, why);
 		d->decided = all_known();
 		report_memory(d, &host);
 	}
