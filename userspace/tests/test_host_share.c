@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "balloon.h"
+#include "reporting.h"
 #include "share.h"
 #include "test.h"
 
@@ -423,6 +424,48 @@ static void busy(void **state)
 	assert_int_equal(see(nothing), BALLOON_SILENT);
 }
 
+/* Guests are asked to report when they are first seen, and seldom again. */
+static void reporting(void **state)
+{
+	struct guest g = { .running = true, .memory = { .has_balloon = true } };
+	struct reporting r = { .agreed = false };
+	uint64_t at = 100;
+
+	(void)state;
+	/* one that is paused, or has no use for it */
+	g.running = false;
+	assert_false(reporting_due(&r, &g, at * SECOND));
+	g.running = true;
+	g.memory.fixed = true;
+	assert_false(reporting_due(&r, &g, at * SECOND));
+	g.memory.fixed = false;
+	g.memory.has_balloon = false;
+	assert_false(reporting_due(&r, &g, at * SECOND));
+	g.memory.has_balloon = true;
+	assert_true(reporting_due(&r, &g, at * SECOND));
+	/* it could not be asked: again after a minute */
+	reporting_asked(&r, false, at * SECOND);
+	assert_false(reporting_due(&r, &g, (at + 59) * SECOND));
+	at += 60;
+	assert_true(reporting_due(&r, &g, at * SECOND));
+	reporting_asked(&r, true, at * SECOND);
+	/* one without a driver, for long */
+	assert_false(reporting_due(&r, &g, (at + 1000) * SECOND));
+	/* one that reported, and went silent */
+	g.memory.has_stats = true;
+	g.memory.stats_at = 7;
+	at += 1000;
+	assert_false(reporting_due(&r, &g, at * SECOND));
+	assert_false(reporting_due(&r, &g, (at + 59) * SECOND));
+	assert_true(reporting_due(&r, &g, (at + 60) * SECOND));
+	reporting_asked(&r, true, (at + 60) * SECOND);
+	assert_false(reporting_due(&r, &g, (at + 119) * SECOND));
+	assert_true(reporting_due(&r, &g, (at + 120) * SECOND));
+	/* it does again */
+	g.memory.stats_at = 8;
+	assert_false(reporting_due(&r, &g, (at + 120) * SECOND));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -441,6 +484,7 @@ int main(void)
 		cmocka_unit_test(absurd),
 		cmocka_unit_test(without_usable),
 		cmocka_unit_test(busy),
+		cmocka_unit_test(reporting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,10 +75,12 @@ struct backend_ops {
  * @ops: what can be done
  * @stats_period: how often guests are to say how their memory is, in seconds; 0 if
  *	nothing is to be changed about that. Set before the first look.
+ * @may_change: whether a guest may be changed; set with @stats_period
  */
 struct backend {
 	const struct backend_ops *ops;
 	unsigned int stats_period;
+	bool (*may_change)(const struct guest *guest);
 };
 
 /* time.c */

@@ -15,6 +15,7 @@
 #include "cpulist.h"
 #include "definition.h"
 #include "meminfo.h"
+#include "reporting.h"
 
 #define SECOND	UINT64_C(1000000000)
 /* How old what was read of a guest's bounds may be */
@@ -26,7 +27,7 @@
  * @domain: number that libvirt gave it when it was started
  * @seen: whether it was there at the last look
  * @definition: what does not change of its memory
- * @has_period: whether it says how its memory is
+ * @reporting: whether it says how its memory is
  * @nr_vcpus: length of @bounds and @found
  * @bounds: physical CPUs that each vCPU may be pinned to
  * @found: those that it could run on when it was first seen, if several
@@ -37,7 +38,7 @@ struct known {
 	int domain;
 	bool seen;
 	struct definition definition;
-	bool has_period;
+	struct reporting reporting;
 	unsigned int nr_vcpus;
 	cpu_set_t *bounds;
 	cpu_set_t *found;
@@ -461,16 +462,18 @@ static void take_memory(struct libvirt_host *h, virDomainPtr domain, struct know
 			struct guest *g)
 {
 	unsigned int period = h->backend.stats_period;
+	uint64_t now = clock_now();
+	int ret;
 
 	g->memory.has_balloon = k->definition.has_balloon;
 	g->memory.autodeflate = k->definition.autodeflate;
 	g->memory.fixed = k->definition.fixed;
 	g->memory.shared = k->definition.shared;
-	if (!period || !k->definition.has_balloon || k->has_period)
+	if (!period || !h->backend.may_change(g) ||
+	    !reporting_due(&k->reporting, g, now))
 		return;
-	/* one that is busy with something else is asked again */
-	k->has_period = !virDomainSetMemoryStatsPeriod(domain, period,
-						       VIR_DOMAIN_AFFECT_LIVE);
+	ret = virDomainSetMemoryStatsPeriod(domain, period, VIR_DOMAIN_AFFECT_LIVE);
+	reporting_asked(&k->reporting, !ret, now);
 }
 
 /* Adds a guest to a snapshot; one that has gone meanwhile is left out. */

@@ -55,8 +55,10 @@ static enum backend_status connect_host(struct daemon *d, struct why *why)
 	if (status == BACKEND_FAILED && d->reached)
 		return BACKEND_LOST;
 	if (status == BACKEND_OK && (d->policy->what & LOOK_MEMORY) &&
-	    !d->settings->dry_run)
+	    !d->settings->dry_run) {
 		d->backend->stats_period = stats_period(d->settings);
+		d->backend->may_change = daemon_may_change;
+	}
 	return status;
 }
 
