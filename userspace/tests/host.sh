@@ -243,6 +243,14 @@ host_record()
 		{ head -n 1 "$work/record"; echo '{ "ns": 1 }'; } >"$work/bad"
 		"$san/$program" 2 -nc "record:$work/bad" 2>&1 | grep -q "^$program: line 2 of what was recorded is not what was seen" || return 1
 	done
+	# not into what is read, by whatever name
+	ln -s record "$work/link"
+	cp "$work/record" "$work/before"
+	says vcpu_scheduler 1 "$work/link is the file that is read; --record takes another one" 2 -c "record:$work/record" --record "$work/link" &&
+		cmp "$work/record" "$work/before" || return 1
+	cp hosts/short.json "$work/short.json"
+	says vcpu_scheduler 1 '.* is the file that is read' 2 -c "replay:$work/short.json" --record "$work/short.json" &&
+		cmp "$work/short.json" hosts/short.json || return 1
 	says vcpu_scheduler 1 'cannot write to /nowhere/x: No such file' 2 -c replay:hosts/short.json --record /nowhere/x &&
 		says vcpu_scheduler 1 'cannot read a record from /nowhere: No such file' 2 -c record:/nowhere
 }
@@ -335,9 +343,12 @@ host_two_instances()
 	local -x RUNTIME_DIRECTORY=$work
 	exec 6>"$work/vcpu_scheduler-test----default-$(id -u).lock"
 	flock 6
+	echo recorded >"$work/others"
 	echo 42 >&6
 	says vcpu_scheduler 1 'another vcpu_scheduler is at work on test:///default, process 42; stop it first' 1 \
-		--once -c test:///default || status=1
+		--once -c test:///default --record "$work/others" || status=1
+	# what the first one records is as it was
+	[ "$(cat "$work/others")" = recorded ] || status=1
 	"$san/vcpu_scheduler" 1 --once -nc test:///default >/dev/null 2>&1 || status=1
 	exec 6>&-
 	"$san/vcpu_scheduler" 1 --once -c test:///default >/dev/null 2>&1 || status=1

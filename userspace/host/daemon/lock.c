@@ -51,7 +51,7 @@ static int refuse(const char *program, const char *connect, int fd)
  * lock_take() - see to it that there is only one of a kind
  * @program: name of the program
  * @connect: host that it works on
- * @fd: out: to be closed at the end
+ * @fd: out: to be closed at the end; -1 if there is none
  *
  * Return: EXIT_DONE, or EXIT_ERROR, having said why.
  */
@@ -72,6 +72,7 @@ int lock_take(const char *program, const char *connect, int *fd)
 	if (flock(*fd, LOCK_EX | LOCK_NB)) {
 		refuse(program, connect, *fd);
 		close(*fd);
+		*fd = -1;
 		return EXIT_ERROR;
 	}
 	length = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon.h"
@@ -224,6 +225,36 @@ static int serve(struct daemon *d)
 	return EXIT_DONE;
 }
 
+/* Whether a file is the one that the host is read from, by this name or another one. */
+static bool is_read(const char *path, const char *connect)
+{
+	const char *from = after(connect, "replay:");
+	struct stat one, other;
+
+	if (!from)
+		from = after(connect, "record:");
+	return from && !stat(path, &one) && !stat(from, &other) &&
+	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+static int open_record(struct daemon *d)
+{
+	const char *path = d->settings->record;
+
+	if (!path)
+		return EXIT_DONE;
+	if (is_read(path, d->settings->connect)) {
+		error("%s is the file that is read; --record takes another one",
+		      path);
+		return EXIT_ERROR;
+	}
+	d->record = fopen(path, "we");
+	if (d->record)
+		return EXIT_DONE;
+	error("cannot write to %s: %s", path, strerror(errno));
+	return EXIT_ERROR;
+}
+
 /**
  * daemon_run() - keep a host in balance until a signal arrives
  * @policy: how
@@ -233,29 +264,20 @@ static int serve(struct daemon *d)
 int daemon_run(const struct policy *policy)
 {
 	struct daemon d = { .policy = policy, .settings = &settings };
-	int fd = -1, ret;
+	int fd = -1, ret = EXIT_DONE;
 
-	if (settings.record) {
-		d.record = fopen(settings.record, "we");
-		if (!d.record) {
-			error("cannot write to %s: %s", settings.record,
-			      strerror(errno));
-			return EXIT_ERROR;
-		}
-	}
 	/* one that changes nothing real is in nobody's way */
-	if (!settings.dry_run && is_real(settings.connect)) {
+	if (!settings.dry_run && is_real(settings.connect))
 		ret = lock_take(program_name(), settings.connect, &fd);
-		if (ret) {
-			if (d.record)
-				fclose(d.record);
-			return ret;
-		}
+	/* what another one records is left as it is */
+	if (!ret)
+		ret = open_record(&d);
+	if (!ret) {
+		catch_interrupts();
+		/* libvirt writes to a daemon that may have gone */
+		signal(SIGPIPE, SIG_IGN);
+		ret = serve(&d);
 	}
-	catch_interrupts();
-	/* libvirt writes to a daemon that may have gone */
-	signal(SIGPIPE, SIG_IGN);
-	ret = serve(&d);
 	if (fd >= 0)
 		close(fd);
 	if (d.record)
