@@ -409,6 +409,43 @@ host_skips()
 		unreliable 1 of 'guests cannot be read: nobody answers'
 }
 
+# metrics_there: within half a minute
+metrics_there()
+{
+	for _ in {1..300}; do
+		[ ! -e "$work/dir/metrics" ] || return 0
+		sleep 0.1
+	done
+	echo 'no metrics are written'
+	return 1
+}
+
+# Once they could be written, the program goes on without; it ends if they never could.
+host_metrics_later()
+{
+	local script=o pid status=0
+	mkdir "$work/dir"
+	for _ in {1..60}; do script+=s; done
+	UNRELIABLE=$script LD_PRELOAD=$BUILD/userspace/tests/unreliable.so "$BUILD/sbin/vcpu_scheduler" 1 -nc test:///default \
+		--metrics "$work/dir/metrics" >"$work/out" 2>"$work/err" &
+	pid=$!
+	metrics_there && rm -r "$work/dir" && sleep 4 && mkdir "$work/dir" && metrics_there || status=1
+	kill $pid
+	wait $pid
+	[ $? -eq 143 ] && [ $status -eq 0 ] && [ "$(wc -l <"$work/err")" -eq 1 ] &&
+		grep -q 'cannot write metrics to .*: No such file or directory; it goes on without, and tries again$' "$work/err" || return 1
+	timeout 60 "$san/vcpu_scheduler" 2 -c "qemu+unix:///session?socket=$work/nobody" -m /nowhere/x 2>&1 |
+		grep -q 'cannot write metrics to /nowhere/x: No such file or directory; it ends, as they were asked for$' || return 1
+	# no part of them takes the place of what was there
+	echo before >"$work/dir/metrics"
+	(
+		trap '' XFSZ
+		ulimit -f 0
+		"$san/memory_coordinator" 2 -c replay:hosts/short.json --metrics "$work/dir/metrics" 2>&1 >/dev/null |
+			grep -q 'cannot write metrics to .*: File too large; it ends'
+	) && [ "$(ls "$work/dir")" = metrics ] && [ "$(cat "$work/dir/metrics")" = before ]
+}
+
 # options PROGRAM: with letters, as its help has them
 options() { "$san/$1" --help | sed -nE 's/^  (-[a-zA-Z0-9], |    )(--[a-z-]+).*/\1\2/p' | tr -d ' ' | sort; }
 
@@ -453,7 +490,7 @@ for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alo
 	host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go host_cpus_for_guests host_domains \
 	host_refused host_signal host_without_delay host_dry_run host_once host_grows_and_frees host_short host_shared \
 	host_two_grow_one_stops host_left_alone host_record host_busy host_metrics host_usage host_bad_description host_two_instances host_out_of_reach \
-	host_lost host_skips host_help host_completion; do
+	host_lost host_skips host_metrics_later host_help host_completion; do
 	run_test "$name" "$name"
 done
 finish

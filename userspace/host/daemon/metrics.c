@@ -81,36 +81,65 @@ static void write_all(FILE *f, const struct daemon *d)
 		d->policy->metrics(f);
 }
 
+/* All of it is to be there; errno says why it is not. */
+static bool write_whole(FILE *f, const struct daemon *d)
+{
+	bool bad;
+
+	errno = 0;
+	write_all(f, d);
+	bad = fflush(f) || ferror(f);
+	if (bad && !errno)
+		errno = EIO;
+	return !bad;
+}
+
+static bool write_beside(char *beside, const char *path, const struct daemon *d)
+{
+	int fd = mkstemp(beside), error_then;
+	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+	bool done = f && !fchmod(fd, 0644) && write_whole(f, d);
+
+	error_then = errno;
+	if (f)
+		done = !fclose(f) && done;
+	else if (fd >= 0)
+		close(fd);
+	if (done && !rename(beside, path))
+		return true;
+	if (done || !error_then)
+		error_then = errno;
+	if (fd >= 0)
+		unlink(beside);
+	errno = error_then;
+	return false;
+}
+
 /**
  * metrics_write() - write metrics, if they are wanted
  * @d: program
  *
- * Return: false if they cannot be written, which was said.
+ * What is wrong is said once, until they can be written again. A full disk is no reason to
+ * leave a host alone; a name that was never any good is one to end.
+ *
+ * Return: false if they cannot be written, and never could.
  */
 bool metrics_write(const struct daemon *d)
 {
+	static bool written, said;
 	const char *path = d->settings->metrics;
 	char *beside;
-	FILE *f;
-	int fd;
+	bool done;
 
-	if (!path)
+	if (!path || asprintf(&beside, "%s.XXXXXX", path) < 0)
 		return true;
-	if (asprintf(&beside, "%s.XXXXXX", path) < 0)
-		return true;
-	fd = mkstemp(beside);
-	f = fd >= 0 ? fdopen(fd, "w") : NULL;
-	if (f) {
-		fchmod(fd, 0644);
-		write_all(f, d);
-	}
-	if (!f || fclose(f) || rename(beside, path)) {
-		error("cannot write metrics to %s: %s", path, strerror(errno));
-		if (fd >= 0)
-			unlink(beside);
-		free(beside);
-		return false;
-	}
+	done = write_beside(beside, path, d);
+	if (!done && !said)
+		error("cannot write metrics to %s: %s; %s", path, strerror(errno),
+		      written ? "it goes on without, and tries again" :
+				"it ends, as they were asked for");
 	free(beside);
-	return true;
+	written |= done;
+	said = !done;
+	return written;
 }

@@ -139,7 +139,7 @@ static enum backend_status work(struct daemon *d, struct why *why)
 		if (status != BACKEND_OK)
 			return status;
 		if (!metrics_write(d)) {
-			strcpy(why->text, "it ends, as metrics were asked for");
+			why->text[0] = 0;
 			return BACKEND_FAILED;
 		}
 		if (d->settings->once && d->decided)
@@ -219,7 +219,8 @@ static int serve(struct daemon *d)
 			return EXIT_ERROR;
 		}
 		say_lost(d, &why);
-		metrics_write(d);
+		if (!metrics_write(d))
+			return EXIT_ERROR;
 		pause_longer(d);
 	}
 	return EXIT_DONE;
