@@ -76,6 +76,19 @@ host_balanced_is_left_alone()
 		replay vcpu_scheduler one-too-many && holds "${pins} == []"
 }
 
+# Those that the kernel places are told, once and in each interval if that is wanted.
+host_not_pinned()
+{
+	local all
+	all=$(jq '[.guests[].vcpus | length] | add' hosts/unpinned.json)
+	"$san/vcpu_scheduler" 2 -c replay:hosts/unpinned.json >"$work/out" &&
+		[ "$(grep -c "^$all of $all vCPUs are not pinned, and are left to the kernel$" "$work/out")" -eq 1 ] || return 1
+	"$san/vcpu_scheduler" 2 -vc replay:hosts/unpinned.json >"$work/out" &&
+		[ "$(grep -c 'are not pinned' "$work/out")" -eq "$(grep -c '^CPUs, in percent' "$work/out")" ] || return 1
+	replay vcpu_scheduler unpinned && holds "all(.[]; .not_pinned == $all)" &&
+		"$san/vcpu_scheduler" 2 -vc replay:hosts/balanced.json >"$work/out" && ! grep 'not pinned' "$work/out"
+}
+
 # One change is enough: 80 against 50 and 30. An idle and a paused guest stay.
 host_fewest_changes()
 {
@@ -486,11 +499,12 @@ host_completion()
 	done
 }
 
-for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alone host_fewest_changes \
+for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alone host_not_pinned host_fewest_changes \
 	host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go host_cpus_for_guests host_domains \
-	host_refused host_signal host_without_delay host_dry_run host_once host_grows_and_frees host_short host_shared \
-	host_two_grow_one_stops host_left_alone host_record host_busy host_metrics host_usage host_bad_description host_two_instances host_out_of_reach \
-	host_lost host_skips host_metrics_later host_help host_completion; do
+	host_refused host_signal host_without_delay host_dry_run host_once host_grows_and_frees host_short \
+	host_shared host_two_grow_one_stops host_left_alone host_record host_busy host_metrics host_usage \
+	host_bad_description host_two_instances host_out_of_reach host_lost host_skips host_metrics_later host_help \
+	host_completion; do
 	run_test "$name" "$name"
 done
 finish

@@ -9,7 +9,7 @@
 static unsigned int *carried_last;
 static unsigned int nr_carried;
 static unsigned int spread_last;
-static unsigned int nr_vcpus_last;
+static unsigned int nr_vcpus_last, nr_floating_last;
 static bool said_use, said_start;
 static enum { SAID_NOTHING, SAID_BALANCED, SAID_UNEVEN } said_state;
 
@@ -25,6 +25,15 @@ void report_forget(void)
 	said_state = SAID_NOTHING;
 }
 
+static unsigned int count_floating(const struct balance *host)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < host->nr_loads; i++)
+		count += host->loads[i].cpu == FLOATS;
+	return count;
+}
+
 static void remember(const struct reading *r)
 {
 	free(carried_last);
@@ -34,6 +43,7 @@ static void remember(const struct reading *r)
 		nr_carried = r->host->nr_cpus;
 	spread_last = balance_spread(r->host);
 	nr_vcpus_last = r->host->nr_loads;
+	nr_floating_last = count_floating(r->host);
 }
 
 static double points(unsigned int thousandths)
@@ -121,6 +131,7 @@ static void print_line(const struct daemon *d, const struct snapshot *now,
 
 	json_object_object_add(o, "interval", json_u64(d->intervals));
 	json_object_object_add(o, "spread", points_json(spread_last));
+	json_object_object_add(o, "not_pinned", json_u64(nr_floating_last));
 	json_object_object_add(o, "plan_seconds",
 			       json_object_new_double(r->plan_seconds));
 	json_object_object_add(o, "cpus", cpus_json(r->host));
@@ -173,6 +184,13 @@ static void print_loads(const struct balance *host)
 	printf("; %.0f points apart\n", points(spread_last));
 }
 
+static void print_floating(void)
+{
+	if (nr_floating_last)
+		printf("%u of %u vCPUs are not pinned, and are left to the kernel\n",
+		       nr_floating_last, nr_vcpus_last);
+}
+
 /* What is said when it begins, and when the host comes into balance. */
 static void print_state(const struct daemon *d, const struct snapshot *now,
 			const struct reading *r, const struct plan *plan)
@@ -185,6 +203,8 @@ static void print_state(const struct daemon *d, const struct snapshot *now,
 		       d->settings->connect, CPU_COUNT(&r->host->usable),
 		       now->nr_guests, r->host->nr_loads,
 		       (unsigned long long)d->settings->seconds);
+	if (!said_start || d->settings->verbose)
+		print_floating();
 	if (balanced && said_state != SAID_BALANCED) {
 		printf("balanced: %.0f points between the busiest CPU and the idlest\n",
 		       points(spread_last));
@@ -243,6 +263,10 @@ void report_metrics(FILE *f)
 		     points(spread_last));
 	metric(f, "vcpu_scheduler_vcpus", "gauge", "vCPUs that run");
 	metric_value(f, "vcpu_scheduler_vcpus", NULL, NULL, nr_vcpus_last);
+	metric(f, "vcpu_scheduler_vcpus_not_pinned", "gauge",
+	       "Of these, those that are left to the kernel");
+	metric_value(f, "vcpu_scheduler_vcpus_not_pinned", NULL, NULL,
+		     nr_floating_last);
 	metric(f, "vcpu_scheduler_cpu_demand_percent", "gauge",
 	       "What the vCPUs on a physical CPU want of it");
 	for (i = 0; i < nr_carried; i++) {
