@@ -49,6 +49,8 @@ static unsigned int planned(struct balance *b, unsigned int *after)
 		assert_int_not_equal(l->cpu, plan->pins[i].cpu);
 		assert_int_not_equal(l->cpu, FLOATS);
 	}
+	/* whatever the host, no more than this */
+	assert_in_range(plan->looks, 0, MOST_LOOKS);
 	changes = plan->nr_pins;
 	balance_apply(b, plan);
 	*after = balance_spread(b);
@@ -374,6 +376,40 @@ static void largest_host(void **state)
 	       seconds_of_plan(256, 1024) * 1000);
 }
 
+/*
+ * Twice as much as it can do, on two nodes, with some that float: what can be done is little, and
+ * there is much that could be tried.
+ */
+static void hardest_hosts(void **state)
+{
+	unsigned int n, i, after;
+	struct balance *b;
+
+	(void)state;
+	for (n = 0; n < 8; n++) {
+		b = balance_new(64, 512 + n % 3);
+		assert_non_null(b);
+		for (i = 0; i < b->nr_cpus; i++) {
+			b->node[i] = i * 2 / b->nr_cpus;
+			b->core[i] = i / (1 + n % 2);
+		}
+		for (i = 0; i < b->nr_loads; i++) {
+			b->loads[i].demand = i < 100 ? WHOLE_CPU : POINT;
+			b->loads[i].cpu = n < 4 ? i % 64 : random_below(64);
+		}
+		/* one that floats wants half of a CPU */
+		for (i = 512; i < b->nr_loads; i++) {
+			b->loads[i].demand = WHOLE_CPU / 2;
+			b->loads[i].cpu = FLOATS;
+		}
+		if (n == 7)
+			for (i = 0; i < 512; i++)
+				b->loads[i].cpu = 0;
+		planned(b, &after);
+		balance_free(b);
+	}
+}
+
 static void lists(void **state)
 {
 	cpu_set_t set, other;
@@ -410,6 +446,7 @@ int main(void)
 		cmocka_unit_test(beside_brute_force),
 		cmocka_unit_test(random_large_hosts),
 		cmocka_unit_test(largest_host),
+		cmocka_unit_test(hardest_hosts),
 		cmocka_unit_test(lists),
 	};
 

@@ -189,6 +189,7 @@ static unsigned int bring_back(struct bins *w)
 		if (next == NO_BIN)
 			return count;
 		to = NO_BIN;
+		*w->looks -= w->nr;
 		for (i = 0; i < w->nr; i++)
 			if (bins_takes(w, next, i, false) &&
 			    (to == NO_BIN || w->carried[i] < w->carried[to]))
@@ -289,9 +290,11 @@ struct plan *balance_plan(const struct balance *b)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
 	struct bins *w = bins_new(b), *after = NULL;
+	long looks = MOST_LOOKS;
 	bool done = false;
 
 	if (plan && w) {
+		w->looks = &looks;
 		plan->before = bins_spread(w);
 		plan->cores_before = cores_spread(w);
 		bring_back(w);
@@ -302,6 +305,7 @@ struct plan *balance_plan(const struct balance *b)
 		cores_part(after);
 		plan->after = bins_spread(after);
 		plan->cores_after = cores_spread(after);
+		plan->looks = MOST_LOOKS - looks;
 		done = add_pins(plan, after);
 	}
 	bins_free(w);

@@ -11,6 +11,9 @@
 /* Physical CPUs are balanced if the busiest has no more than this beyond the idlest. */
 #define BALANCED	(10 * POINT)
 
+/* How often a bin is looked at for a plan, at most: some 50 ms */
+#define MOST_LOOKS	10000000
+
 /* A vCPU that may run on several physical CPUs, of which the host's kernel chooses */
 #define FLOATS		(-1)
 
@@ -60,6 +63,7 @@ struct pin {
  * @pins: changes, no vCPU twice
  * @forced: how many of them, the first ones, are of vCPUs that are where guests may
  *	not be
+ * @looks: how often a physical CPU was looked at for it
  * @before: what the busiest CPU has beyond the idlest, in thousandths
  * @after: the same once the changes were made
  * @cores_before: what the busiest core has beyond the idlest, for each of its physical CPUs
@@ -69,6 +73,7 @@ struct plan {
 	unsigned int nr_pins;
 	struct pin *pins;
 	unsigned int forced;
+	long looks;
 	unsigned int before;
 	unsigned int after;
 	unsigned int cores_before;

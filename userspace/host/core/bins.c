@@ -148,6 +148,7 @@ struct bins *bins_copy(const struct bins *w)
 	copy->nr = w->nr;
 	copy->total = w->total;
 	copy->fluid = w->fluid;
+	copy->looks = w->looks;
 	memcpy(copy->cpu, w->cpu, w->nr * sizeof(*w->cpu));
 	memcpy(copy->carried, w->carried, w->nr * sizeof(*w->carried));
 	memcpy(copy->home, w->home, w->b->nr_loads * sizeof(*w->home));

@@ -19,6 +19,8 @@
  *	where there is least
  * @home: by vCPU: bin that it was on at first, or NO_BIN
  * @at: by vCPU: bin that it is on
+ * @looks: how often bins may still be looked at for the plan that they are of; each part
+ *	takes a share of that only, so that something is left for those after it
  */
 struct bins {
 	const struct balance *b;
@@ -29,6 +31,7 @@ struct bins {
 	unsigned int fluid;
 	int *home;
 	int *at;
+	long *looks;
 };
 
 /* bins.c */

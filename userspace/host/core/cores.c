@@ -31,6 +31,9 @@ void cores_prefer_idle(struct bins *w)
 	for (i = 0; i < b->nr_loads; i++) {
 		if (w->at[i] == w->home[i])
 			continue;
+		if (*w->looks < (long)w->nr * (w->nr + 1))
+			return;
+		*w->looks -= w->nr;
 		to = w->at[i];
 		rest = w->carried[to] - b->loads[i].demand;
 		least = carried_by_core(w, to) - b->loads[i].demand;
@@ -39,6 +42,7 @@ void cores_prefer_idle(struct bins *w)
 			    b->node[w->cpu[bin]] != b->node[w->cpu[w->at[i]]] ||
 			    !bins_takes(w, i, bin, false))
 				continue;
+			*w->looks -= w->nr;
 			sum = carried_by_core(w, bin);
 			if (b->core[w->cpu[bin]] == b->core[w->cpu[w->at[i]]])
 				sum -= b->loads[i].demand;
@@ -97,6 +101,7 @@ static bool part_one(struct bins *w)
 	unsigned int i, bin, from, to, demand, most = 0, best = 0, best_bin = 0;
 	unsigned int core[CPU_SETSIZE];
 
+	*w->looks -= (long)w->nr * w->nr;
 	for (bin = 0; bin < w->nr; bin++)
 		core[bin] = carried_by_core(w, bin);
 	for (i = 0; i < b->nr_loads; i++) {
@@ -106,6 +111,7 @@ static bool part_one(struct bins *w)
 		from = core[w->at[i]];
 		if (from < demand + BALANCED)
 			continue;
+		*w->looks -= w->nr;
 		for (bin = 0; bin < w->nr; bin++) {
 			if (b->core[w->cpu[bin]] == b->core[w->cpu[w->at[i]]] ||
 			    !bins_takes(w, i, bin, true) || !alike(w, i, bin))
@@ -142,10 +148,11 @@ static bool cores_share(const struct bins *w)
 void cores_part(struct bins *w)
 {
 	unsigned int left = w->b->nr_loads;
+	long each = (long)w->nr * (w->nr + w->b->nr_loads);
 
 	/* one thread a core: nothing to part */
 	if (w->fluid || !w->nr || !cores_share(w))
 		return;
-	while (left-- && part_one(w))
+	while (left-- && *w->looks >= each && part_one(w))
 		;
 }

@@ -7,8 +7,8 @@
 
 #include "bins.h"
 
-/* How often a bin is looked at for the least spread that there is: some 20 ms */
-#define MOST_LOOKS	6000000
+/* What each part takes of the looks that are left */
+#define SHARE	2
 
 /**
  * struct step - what could be done next
@@ -99,6 +99,19 @@ static void find_ends(const struct bins *w, unsigned int *busiest,
 	}
 }
 
+/* How many looks a step takes: those on the busiest bin may go anywhere. */
+static long step_looks(const struct bins *w)
+{
+	unsigned int i, busiest, idlest;
+	long each = w->nr + w->b->nr_loads, looks = each;
+
+	find_ends(w, &busiest, &idlest);
+	for (i = 0; i < w->b->nr_loads; i++)
+		if (w->at[i] == (int)busiest && w->b->loads[i].demand)
+			looks += each;
+	return looks;
+}
+
 /* From the busiest bin to any, from any to the idlest, or an exchange with the busiest */
 static bool take_step(struct bins *w, bool local)
 {
@@ -135,10 +148,16 @@ static bool take_step(struct bins *w, bool local)
 void improve(struct bins *w, unsigned int goal, bool local)
 {
 	unsigned int left = 4 * w->b->nr_loads + 4;
+	long keep = *w->looks - *w->looks / SHARE, looks;
 
-	while (w->nr && left-- && bins_spread(w) > goal)
+	while (w->nr && left-- && bins_spread(w) > goal) {
+		looks = step_looks(w);
+		if (*w->looks - looks < keep)
+			break;
+		*w->looks -= looks;
 		if (!take_step(w, local))
 			break;
+	}
 }
 
 /**
@@ -153,6 +172,9 @@ void improve_undo(struct bins *w, unsigned int goal)
 	for (i = 0; i < w->b->nr_loads; i++) {
 		if (w->at[i] == w->home[i] || w->home[i] == NO_BIN)
 			continue;
+		if (*w->looks < (long)w->nr)
+			return;
+		*w->looks -= w->nr;
 		at = w->at[i];
 		bins_move(w, i, w->home[i]);
 		if (bins_spread(w) > goal)
@@ -222,6 +244,7 @@ static void put_most_first(struct assignment *a)
 		to = a->w->at[load];
 		a->w->total -= a->w->b->loads[load].demand;
 		a->w->at[load] = NO_BIN;
+		*a->w->looks -= a->w->nr;
 		for (bin = 0; bin < a->w->nr; bin++)
 			if (bins_takes(a->w, load, bin, false) &&
 			    a->w->carried[bin] < a->w->carried[to])
@@ -249,16 +272,17 @@ static bool cannot_be_better(const struct assignment *a, unsigned int index)
 }
 
 /* A bin that carries what one before it carries makes no difference, if all may be there. */
-static bool like_before(const struct assignment *a, unsigned int load,
-			unsigned int bin)
+static bool like_before(struct assignment *a, unsigned int load, unsigned int bin)
 {
 	unsigned int i;
 
 	if (CPU_COUNT(&a->w->b->loads[load].allowed) < (int)a->w->nr)
 		return false;
-	for (i = 0; i < bin; i++)
+	for (i = 0; i < bin; i++) {
+		a->looks--;
 		if (a->w->carried[i] == a->w->carried[bin])
 			return true;
+	}
 	return false;
 }
 
@@ -281,7 +305,8 @@ static void assign(struct assignment *a, unsigned int index, bool anywhere)
 	if (cannot_be_better(a, index))
 		return;
 	load = a->order[index];
-	for (bin = 0; bin < a->w->nr; bin++) {
+	for (bin = 0; bin < a->w->nr && a->looks > 0; bin++) {
+		a->looks--;
 		if (!bins_takes(a->w, load, bin, false) ||
 		    (anywhere && like_before(a, load, bin)))
 			continue;
@@ -327,8 +352,9 @@ static void keep_better(struct assignment *a, struct bins *candidate)
  */
 struct bins *improve_best(const struct bins *w)
 {
-	struct assignment a = { .spread = ~0U, .looks = MOST_LOOKS };
+	struct assignment a = { .spread = ~0U };
 	struct bins *other;
+	long share;
 
 	other = bins_copy(w);
 	if (other)
@@ -347,8 +373,11 @@ struct bins *improve_best(const struct bins *w)
 			improve(other, BALANCED, false);
 		}
 		keep_better(&a, other);
+		share = *w->looks / SHARE;
+		a.looks = share;
 		if (a.spread > BALANCED)
 			assign(&a, 0, all_anywhere(&a));
+		*w->looks -= share - a.looks;
 	}
 	free(a.order);
 	free(a.rest);

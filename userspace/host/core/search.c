@@ -13,15 +13,16 @@
 
 /* Most changes of a search */
 #define MOST_CHANGES	3
-/* How often a bin is looked at before a search ends without an answer: some 20 ms */
-#define MOST_LOOKS	6000000
+/* What a search takes of the looks that are left, before it ends without an answer */
+#define SHARE	4
 
 /**
  * struct search - a search
  * @w: bins, changed and changed back
  * @goal: a spread that is good enough; lower once one was found
  * @local: whether vCPUs stay on their NUMA node
- * @looks: how many are left
+ * @looks: how many are left; 0 to end
+ * @unused: how many were left when it ended early
  * @by_bin: vCPUs, by the bin they were on at first, those that want most first
  * @first: index of the first in @by_bin, by bin, and the end
  * @stack: changes made now
@@ -34,6 +35,7 @@ struct search {
 	unsigned int goal;
 	bool local;
 	long looks;
+	long unused;
 	unsigned int *by_bin;
 	unsigned int *first;
 	struct pin stack[MOST_CHANGES];
@@ -138,10 +140,12 @@ static void note(struct search *s, unsigned int spread)
 	for (i = 0; i < s->depth; i++)
 		s->found[i] = s->stack[i];
 	s->nr_found = s->depth;
-	if (spread)
+	if (spread) {
 		s->goal = spread - 1;
-	else
-		s->looks = 0;
+		return;
+	}
+	s->unused = s->looks;
+	s->looks = 0;
 }
 
 static void descend(struct search *s, unsigned int left);
@@ -171,13 +175,14 @@ static bool moved(const struct search *s, unsigned int load)
 }
 
 /* Whether one that was tried before, of the same bin, makes no difference to this. */
-static bool like_before(const struct search *s, unsigned int index,
+static bool like_before(struct search *s, unsigned int index,
 			unsigned int first)
 {
 	const struct load *loads = s->w->b->loads, *l, *other;
 
 	l = &loads[s->by_bin[index]];
 	while (index-- > first) {
+		s->looks--;
 		other = &loads[s->by_bin[index]];
 		if (other->demand != l->demand)
 			return false;
@@ -207,11 +212,14 @@ static void try_to_raise(struct search *s, const struct look *l,
 	const struct bins *w = s->w;
 	unsigned int from, to;
 
-	for (from = 0; from < w->nr; from++)
-		for (to = 0; to < w->nr && s->looks > 0; to++)
-			if (from != l->busiest && w->carried[from] > l->level &&
-			    w->carried[to] < l->level)
+	for (from = 0; from < w->nr && s->looks > 0; from++) {
+		s->looks--;
+		if (from == l->busiest || w->carried[from] <= l->level)
+			continue;
+		for (to = 0; to < w->nr && s->looks > 0; to++, s->looks--)
+			if (w->carried[to] < l->level)
 				try_from(s, from, to, left);
+	}
 }
 
 static void descend(struct search *s, unsigned int left)
@@ -290,13 +298,15 @@ static bool list_by_bin(struct search *s)
 bool search_fewest(struct bins *w, unsigned int changes, unsigned int goal,
 		   bool local)
 {
+	long share = *w->looks / SHARE;
 	struct search s = {
-		.w = w, .goal = goal, .local = local, .looks = MOST_LOOKS,
+		.w = w, .goal = goal, .local = local, .looks = share,
 	};
 	unsigned int i;
 
 	if (w->nr && list_by_bin(&s))
 		descend(&s, changes);
+	*w->looks -= share - s.looks - s.unused;
 	for (i = 0; i < s.nr_found; i++)
 		bins_move(w, s.found[i].load, s.found[i].cpu);
 	free(s.by_bin);
