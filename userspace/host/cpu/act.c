@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * When vCPUs are pinned elsewhere. What is seen in one interval is noisy: a plan is made for
- * the mean of two, and carried out if either of them would have been more even by it. Then
+ * the mean of two, and carried out if both of them would have been more even by it. Then
  * two more intervals are waited for.
  */
 #include <errno.h>
@@ -45,7 +45,7 @@ static int gain(const struct balance *host, const struct plan *plan,
 	return before;
 }
 
-/* The same, of a measure of how even a host is */
+/* Whether it does so in both intervals */
 static bool both_gain(const struct reading *now, const struct balance *then,
 		      const struct plan *plan,
 		      unsigned int (*measure)(const struct balance *b))

@@ -212,7 +212,7 @@ static void print_state(const struct daemon *d, const struct snapshot *now,
 	} else if (!balanced && d->decided && !plan->nr_pins &&
 		   said_state != SAID_UNEVEN) {
 		printf("%.0f points between the busiest CPU and the idlest: no change "
-		       "makes that less, or both intervals do not agree\n",
+		       "makes that less, or the last two intervals do not agree\n",
 		       points(spread_last));
 		said_state = SAID_UNEVEN;
 	}
