@@ -89,6 +89,22 @@ host_not_pinned()
 		"$san/vcpu_scheduler" 2 -vc replay:hosts/balanced.json >"$work/out" && ! grep 'not pinned' "$work/out"
 }
 
+# Those that wait while a CPU has nothing to do are pinned, if that is asked for; if none is idle, or
+# somebody wants them on several, they are not.
+host_pin_floating()
+{
+	replay vcpu_scheduler floating && holds "${pins} == []" &&
+		replay vcpu_scheduler floating --pin-floating &&
+		holds "(${pins} | length) == 3 and all(${pins}[]; .done and .from == null) and .[1].changes != []" &&
+		holds '.[-1].spread < 2 and .[-1].not_pinned == 1 and (.[-5:] | all(.changes == []))' &&
+		replay vcpu_scheduler floating --pin-floating --domains a && holds "all(${pins}[]; .guest == \"a\")" &&
+		replay vcpu_scheduler unpinned --pin-floating && holds "${pins} == []" || return 1
+	jq '.guests[].vcpus[].bound = "0"' hosts/floating.json >"$work/bound.json"
+	"$san/vcpu_scheduler" 2 -Jc "replay:$work/bound.json" --pin-floating >"$work/out" && holds "${pins} == []" &&
+		"$san/vcpu_scheduler" 2 -nc replay:hosts/floating.json --pin-floating >"$work/out" &&
+		grep -q '^b: vCPU 0, which wants 100 % of a CPU: not pinned -> [01] (not changed: --dry-run)$' "$work/out"
+}
+
 # One change is enough: 80 against 50 and 30. An idle and a paused guest stay.
 host_fewest_changes()
 {
@@ -499,7 +515,7 @@ host_completion()
 	done
 }
 
-for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alone host_not_pinned host_fewest_changes \
+for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alone host_not_pinned host_pin_floating host_fewest_changes \
 	host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go host_cpus_for_guests host_domains \
 	host_refused host_signal host_without_delay host_dry_run host_once host_grows_and_frees host_short \
 	host_shared host_two_grow_one_stops host_left_alone host_record host_busy host_metrics host_usage \

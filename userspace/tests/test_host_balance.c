@@ -207,6 +207,42 @@ static void hyperthreads(void **state)
 	expect(b, 0, 1000);
 }
 
+/* Those that are to be pinned wherever that is best */
+static void unplaced(void **state)
+{
+	struct balance *b = threads_of_two(4, 2);
+	struct plan *plan;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++)
+		b->loads[i].cpu = UNPLACED;
+	plan = balance_plan(b);
+	assert_non_null(plan);
+	assert_int_equal(plan->forced, 2);
+	/* not on one core */
+	assert_int_not_equal(plan->pins[0].cpu / 2, plan->pins[1].cpu / 2);
+	balance_apply(b, plan);
+	plan_free(plan);
+	assert_int_equal(balance_excess(b), 0);
+	b->loads[0].cpu = b->loads[1].cpu;
+	assert_int_equal(balance_excess(b), WHOLE_CPU);
+	balance_free(b);
+	expect(HOST(2, LIST(50, 100, 50), LIST(UNPLACED, UNPLACED, UNPLACED)), 3, 0);
+	expect(HOST(2, LIST(50, 100, 50, 5), LIST(UNPLACED, UNPLACED, 0, FLOATS)), 2, 50);
+	/* the kernel's own share is no reason to put two on one core */
+	b = threads_of_two(4, 3);
+	for (i = 0; i < 2; i++)
+		b->loads[i].cpu = UNPLACED;
+	b->loads[2].demand = POINT;
+	b->loads[2].cpu = FLOATS;
+	plan = balance_plan(b);
+	assert_non_null(plan);
+	assert_int_not_equal(plan->pins[0].cpu / 2, plan->pins[1].cpu / 2);
+	plan_free(plan);
+	balance_free(b);
+}
+
 /* ---- beside all there are */
 
 /**
@@ -443,6 +479,7 @@ int main(void)
 		cmocka_unit_test(bounds),
 		cmocka_unit_test(nodes),
 		cmocka_unit_test(hyperthreads),
+		cmocka_unit_test(unplaced),
 		cmocka_unit_test(beside_brute_force),
 		cmocka_unit_test(random_large_hosts),
 		cmocka_unit_test(largest_host),

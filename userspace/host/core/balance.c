@@ -138,6 +138,28 @@ unsigned int balance_core_spread(const struct balance *b)
 }
 
 /**
+ * balance_excess() - what physical CPUs are asked for beyond what they have
+ * @b: host
+ *
+ * Return: thousandths of a physical CPU, of all; UINT_MAX if there is no memory.
+ */
+unsigned int balance_excess(const struct balance *b)
+{
+	unsigned int *carried = calloc(b->nr_cpus + 1, sizeof(*carried));
+	unsigned int i, sum = 0;
+
+	if (!carried || !balance_loads(b, carried)) {
+		free(carried);
+		return UINT_MAX;
+	}
+	for (i = 0; i < b->nr_cpus; i++)
+		if (carried[i] > WHOLE_CPU)
+			sum += carried[i] - WHOLE_CPU;
+	free(carried);
+	return sum;
+}
+
+/**
  * balance_apply() - make the changes of a plan
  * @b: host
  * @plan: plan
@@ -172,6 +194,15 @@ static bool is_astray(const struct balance *b, const struct load *l)
 		!CPU_ISSET(l->cpu, &b->usable));
 }
 
+/* Whether a bin has less than another one; of equal ones, the core that it is of. */
+static bool has_less(const struct bins *w, unsigned int bin, unsigned int other)
+{
+	if (w->carried[bin] != w->carried[other])
+		return w->carried[bin] < w->carried[other];
+	*w->looks -= 2L * w->nr;
+	return cores_carried(w, bin) < cores_carried(w, other);
+}
+
 /* Brings those that are astray to where there is least, those that want most first. */
 static unsigned int bring_back(struct bins *w)
 {
@@ -192,7 +223,7 @@ static unsigned int bring_back(struct bins *w)
 		*w->looks -= w->nr;
 		for (i = 0; i < w->nr; i++)
 			if (bins_takes(w, next, i, false) &&
-			    (to == NO_BIN || w->carried[i] < w->carried[to]))
+			    (to == NO_BIN || has_less(w, i, to)))
 				to = i;
 		bins_move(w, next, to);
 		w->home[next] = to;

@@ -3,6 +3,7 @@
 #ifndef HOST_BALANCE_H
 #define HOST_BALANCE_H
 
+#include <limits.h>
 #include <sched.h>
 #include <stdbool.h>
 
@@ -16,11 +17,13 @@
 
 /* A vCPU that may run on several physical CPUs, of which the host's kernel chooses */
 #define FLOATS		(-1)
+/* One that is to be pinned, wherever that is best: no host has such a CPU */
+#define UNPLACED	INT_MAX
 
 /**
  * struct load - a vCPU, as it is to be balanced
  * @demand: thousandths of a physical CPU
- * @cpu: that it is pinned to; FLOATS if it may run on several of them
+ * @cpu: that it is pinned to; FLOATS if it may run on several of them; UNPLACED
  * @allowed: physical CPUs that it may be pinned to, or floats on
  */
 struct load {
@@ -86,6 +89,7 @@ void balance_free(struct balance *b);
 bool balance_loads(const struct balance *b, unsigned int *carried);
 unsigned int balance_spread(const struct balance *b);
 unsigned int balance_core_spread(const struct balance *b);
+unsigned int balance_excess(const struct balance *b);
 struct plan *balance_plan(const struct balance *b);
 void balance_apply(struct balance *b, const struct plan *plan);
 void plan_free(struct plan *plan);

@@ -46,6 +46,7 @@ unsigned int bins_spread(const struct bins *w);
 unsigned int bins_changes(const struct bins *w);
 
 /* cores.c */
+unsigned int cores_carried(const struct bins *w, unsigned int bin);
 unsigned int cores_spread(const struct bins *w);
 void cores_prefer_idle(struct bins *w);
 void cores_part(struct bins *w);

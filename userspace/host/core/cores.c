@@ -8,7 +8,14 @@
 /* What a change may differ by in what physical CPUs carry, to count as none */
 #define ALIKE	(5 * POINT)
 
-static unsigned int carried_by_core(const struct bins *w, unsigned int bin)
+/**
+ * cores_carried() - what the core of a physical CPU carries
+ * @w: bins
+ * @bin: bin of the physical CPU
+ *
+ * Return: thousandths, of all its physical CPUs.
+ */
+unsigned int cores_carried(const struct bins *w, unsigned int bin)
 {
 	const unsigned int *core = w->b->core;
 	unsigned int i, sum = 0;
@@ -36,14 +43,14 @@ void cores_prefer_idle(struct bins *w)
 		*w->looks -= w->nr;
 		to = w->at[i];
 		rest = w->carried[to] - b->loads[i].demand;
-		least = carried_by_core(w, to) - b->loads[i].demand;
+		least = cores_carried(w, to) - b->loads[i].demand;
 		for (bin = 0; bin < w->nr; bin++) {
 			if (w->carried[bin] != rest || bin == to ||
 			    b->node[w->cpu[bin]] != b->node[w->cpu[w->at[i]]] ||
 			    !bins_takes(w, i, bin, false))
 				continue;
 			*w->looks -= w->nr;
-			sum = carried_by_core(w, bin);
+			sum = cores_carried(w, bin);
 			if (b->core[w->cpu[bin]] == b->core[w->cpu[w->at[i]]])
 				sum -= b->loads[i].demand;
 			if (sum < least) {
@@ -79,7 +86,7 @@ unsigned int cores_spread(const struct bins *w)
 	unsigned int i, each, most = 0, least = ~0U;
 
 	for (i = 0; i < w->nr; i++) {
-		each = carried_by_core(w, i) / threads_of(w, i);
+		each = cores_carried(w, i) / threads_of(w, i);
 		most = each > most ? each : most;
 		least = each < least ? each : least;
 	}
@@ -103,7 +110,7 @@ static bool part_one(struct bins *w)
 
 	*w->looks -= (long)w->nr * w->nr;
 	for (bin = 0; bin < w->nr; bin++)
-		core[bin] = carried_by_core(w, bin);
+		core[bin] = cores_carried(w, bin);
 	for (i = 0; i < b->nr_loads; i++) {
 		demand = b->loads[i].demand;
 		if (w->at[i] == NO_BIN || demand < BALANCED)

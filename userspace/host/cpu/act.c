@@ -156,15 +156,56 @@ static enum backend_status keep_off(struct daemon *d, const struct snapshot *now
 	return BACKEND_OK;
 }
 
+/* Whether vCPUs waited so long that a plan would have made it less. */
+static bool waited_in_vain(const struct balance *host, const struct plan *plan,
+			   unsigned int waited)
+{
+	struct balance *after = balance_copy(host);
+	unsigned int excess = UINT_MAX;
+
+	if (after) {
+		balance_apply(after, plan);
+		excess = balance_excess(after);
+	}
+	balance_free(after);
+	return waited > BALANCED && waited - BALANCED >= excess;
+}
+
+/*
+ * A plan that pins vCPUs that float, if in both intervals they waited in vain: more than
+ * they would have to on physical CPUs that carry the same. NULL if it is not worth it.
+ */
+static struct plan *plan_floating(const struct reading *r, const struct balance *mean)
+{
+	struct balance *then = reading_with(r, last_reading, false);
+	struct balance *unplaced = reading_unplaced(r, mean);
+	struct plan *plan = NULL;
+
+	if (then && unplaced)
+		plan = balance_plan(unplaced);
+	if (plan && (!plan->forced ||
+		     !waited_in_vain(then, plan, last_reading->waited) ||
+		     !waited_in_vain(r->host, plan, r->waited))) {
+		plan_free(plan);
+		plan = NULL;
+	}
+	balance_free(then);
+	balance_free(unplaced);
+	return plan;
+}
+
 /* A plan that is to be carried out now; without changes if there is none. */
 static struct plan *decide(struct daemon *d, const struct reading *r)
 {
+	struct plan *plan = NULL;
 	struct balance *mean;
-	struct plan *plan;
 
 	mean = last_reading ? reading_with(r, last_reading, true) :
 			      balance_copy(r->host);
-	plan = mean ? balance_plan(mean) : NULL;
+	if (mean && last_reading && cpu_settings.pin_floating)
+		plan = plan_floating(r, mean);
+	if (mean && !plan)
+		plan = balance_plan(mean);
 	balance_free(mean);
 	if (!plan)
 		return NULL;

@@ -11,12 +11,14 @@
  * @cpus: physical CPUs that guests may have; all that are online unless @has_cpus
  * @has_cpus: whether some were named
  * @reserved: physical CPUs that are kept for the host
+ * @pin_floating: whether vCPUs are pinned that float, if they wait in vain
  * @least_gain: what a plan has to gain to be worth its changes, in thousandths
  */
 struct cpu_settings {
 	cpu_set_t cpus;
 	bool has_cpus;
 	cpu_set_t reserved;
+	bool pin_floating;
 	unsigned int least_gain;
 };
 
@@ -28,24 +30,28 @@ extern struct cpu_settings cpu_settings;
  * @vcpu: its number
  * @id: UUID of its guest
  * @known: whether its demand is known
+ * @may_pin: whether it floats and may be pinned, within what the plan allows
  */
 struct place {
 	unsigned int guest;
 	unsigned int vcpu;
 	char id[GUEST_ID];
 	bool known;
+	bool may_pin;
 };
 
 /**
  * struct reading - what was wanted in an interval, and where it is now
  * @host: the host, to be balanced
  * @places: which vCPU each of its loads is
+ * @waited: how long vCPUs waited for a physical CPU, in thousandths of the interval, of all
  * @only_use: whether of some vCPUs only the use is known, not the demand
  * @plan_seconds: how long it took to plan for it
  */
 struct reading {
 	struct balance *host;
 	struct place *places;
+	unsigned int waited;
 	bool only_use;
 	double plan_seconds;
 };
@@ -55,6 +61,8 @@ struct reading *reading_take(const struct snapshot *before,
 			     const struct snapshot *now);
 struct balance *reading_with(const struct reading *now,
 			     const struct reading *before, bool mean);
+struct balance *reading_unplaced(const struct reading *now,
+				 const struct balance *mean);
 void reading_free(struct reading *r);
 void usable_cpus(const struct snapshot *s, cpu_set_t *usable);
 

@@ -38,6 +38,10 @@ static int take_option(struct context *ctx, const char *name, const char *arg)
 		cpu_settings.has_cpus = true;
 		return take_cpus(name, arg, &cpu_settings.cpus);
 	}
+	if (!strcmp(name, "pin-floating")) {
+		cpu_settings.pin_floating = true;
+		return EXIT_DONE;
+	}
 	if (!strcmp(name, "reserve"))
 		return take_cpus(name, arg, &cpu_settings.reserved);
 	ret = take_number(name, arg, " of points", 1, MOST_POINTS, &value);
@@ -57,6 +61,7 @@ static const struct option_desc options[] = {
 	{ "cpus", 0, "LIST", "physical CPUs that guests may have (all)" },
 	{ "reserve", 0, "LIST", "physical CPUs that are kept for the host (none)" },
 	{ "min", 0, "POINTS", "least gain that changes are made for (5)" },
+	{ "pin-floating", 0, NULL, "pin vCPUs that are not pinned, if they wait in vain" },
 	OPTION_CONNECT,
 	OPTION_DOMAINS,
 	OPTION_ONCE,

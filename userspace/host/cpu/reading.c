@@ -38,15 +38,18 @@ static bool take_demand(const struct snapshot *before, const struct snapshot *no
 			unsigned int *thousandths)
 {
 	const struct guest *g = snapshot_find(before, p->id, p->guest);
+	const struct seen_vcpu *v = &now->guests[p->guest].vcpus[p->vcpu];
+	uint64_t interval_ns = now->ns - before->ns;
 	enum demand_kind kind;
 
 	*thousandths = 0;
 	if (!g || !g->running || p->vcpu >= g->nr_vcpus)
 		return false;
-	kind = demand(&g->vcpus[p->vcpu],
-		      &now->guests[p->guest].vcpus[p->vcpu],
-		      now->ns - before->ns, thousandths);
+	kind = demand(&g->vcpus[p->vcpu], v, interval_ns, thousandths);
 	r->only_use |= kind == DEMAND_USE;
+	if (kind == DEMAND_KNOWN)
+		r->waited += (v->delay_ns - g->vcpus[p->vcpu].delay_ns) * WHOLE_CPU /
+			     interval_ns;
 	return kind != DEMAND_NONE;
 }
 
@@ -55,18 +58,19 @@ static bool take_demand(const struct snapshot *before, const struct snapshot *no
  * where it is.
  */
 static void take_place(const struct guest *g, const struct seen_vcpu *v,
-		       const cpu_set_t *usable, const struct place *p,
-		       struct load *load)
+		       const cpu_set_t *usable, struct place *p, struct load *load)
 {
+	bool leave = !p->known || !daemon_may_change(g) || refused(p->id, p->vcpu);
+
 	if (CPU_COUNT(&v->affinity) == 1) {
 		load->cpu = cpulist_first(&v->affinity);
 		load->allowed = v->bound;
-		if (!p->known || !daemon_may_change(g) ||
-		    refused(p->id, p->vcpu))
+		if (leave)
 			load->allowed = v->affinity;
 	} else {
 		load->cpu = FLOATS;
 		load->allowed = v->affinity;
+		p->may_pin = !leave && cpulist_within(&v->affinity, &v->bound);
 	}
 	CPU_AND(&load->allowed, &load->allowed, usable);
 }
@@ -172,6 +176,27 @@ struct balance *reading_with(const struct reading *now,
 		else if (l)
 			b->loads[i].demand = l->demand;
 	}
+	return b;
+}
+
+/**
+ * reading_unplaced() - a host with vCPUs that float to be pinned
+ * @now: reading
+ * @mean: the same host, with what vCPUs want
+ *
+ * Those that want next to nothing go on to float.
+ *
+ * Return: host for balance_free(), or NULL if there is no memory.
+ */
+struct balance *reading_unplaced(const struct reading *now,
+				 const struct balance *mean)
+{
+	struct balance *b = balance_copy(mean);
+	unsigned int i;
+
+	for (i = 0; b && i < b->nr_loads; i++)
+		if (now->places[i].may_pin && b->loads[i].demand >= BALANCED)
+			b->loads[i].cpu = UNPLACED;
 	return b;
 }
 

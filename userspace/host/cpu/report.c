@@ -100,6 +100,12 @@ static struct json_object *vcpus_json(const struct snapshot *now,
 	return array;
 }
 
+/* null for one that was not pinned */
+static struct json_object *from_json(const struct load *l)
+{
+	return l->cpu == FLOATS ? NULL : json_u64(l->cpu);
+}
+
 static struct json_object *changes_json(const struct snapshot *now,
 					const struct reading *r,
 					const struct plan *plan, const bool *done)
@@ -114,8 +120,7 @@ static struct json_object *changes_json(const struct snapshot *now,
 		json_object_object_add(o, "guest",
 				       json_text(now->guests[p->guest].name));
 		json_object_object_add(o, "vcpu", json_u64(p->vcpu));
-		json_object_object_add(o, "from",
-				       json_u64(r->host->loads[plan->pins[i].load].cpu));
+		json_object_object_add(o, "from", from_json(&r->host->loads[plan->pins[i].load]));
 		json_object_object_add(o, "to", json_u64(plan->pins[i].cpu));
 		json_object_object_add(o, "done", json_object_new_boolean(done[i]));
 		json_object_array_add(array, o);
@@ -152,8 +157,13 @@ static void print_changes(const struct daemon *d, const struct snapshot *now,
 		l = &r->host->loads[plan->pins[i].load];
 		p = &r->places[plan->pins[i].load];
 		print_clean(stdout, now->guests[p->guest].name);
-		printf(": vCPU %u, which wants %.0f %% of a CPU: CPU %d -> %u%s\n",
-		       p->vcpu, points(l->demand), l->cpu, plan->pins[i].cpu,
+		printf(": vCPU %u, which wants %.0f %% of a CPU: ", p->vcpu,
+		       points(l->demand));
+		if (l->cpu == FLOATS)
+			printf("not pinned");
+		else
+			printf("CPU %d", l->cpu);
+		printf(" -> %u%s\n", plan->pins[i].cpu,
 		       d->settings->dry_run ? " (not changed: --dry-run)" :
 		       done[i] ? "" :
 		       interrupted() ? " (not changed: it is to end)" :
