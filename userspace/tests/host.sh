@@ -260,6 +260,15 @@ host_left_alone()
 		replay memory_coordinator left-alone --once && holds 'length < 25 and any(.[].guests[]; .change)'
 }
 
+# Others than those that may be changed, and that run, are not named, nor waited for.
+host_not_wanted()
+{
+	replay memory_coordinator left-alone --domains works --once && [ ! -s "$work/err" ] &&
+		holds 'length == 2 and any(.[1].guests[]; .change)' || return 1
+	jq '.guests |= map(select(.name == "silent" or .name == "works")) | .guests[1].paused = true' hosts/left-alone.json >"$work/paused.json"
+	"$san/memory_coordinator" 2 -Jc "replay:$work/paused.json" >"$work/out" 2>"$work/err" && [ ! -s "$work/err" ]
+}
+
 # What was recorded leads to the same first decision; what is no record is named by its line.
 host_record()
 {
@@ -518,7 +527,7 @@ host_completion()
 for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alone host_not_pinned host_pin_floating host_fewest_changes \
 	host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go host_cpus_for_guests host_domains \
 	host_refused host_signal host_without_delay host_dry_run host_once host_grows_and_frees host_short \
-	host_shared host_two_grow_one_stops host_left_alone host_record host_busy host_metrics host_usage \
+	host_shared host_two_grow_one_stops host_left_alone host_not_wanted host_record host_busy host_metrics host_usage \
 	host_bad_description host_two_instances host_out_of_reach host_lost host_skips host_metrics_later host_help \
 	host_completion; do
 	run_test "$name" "$name"

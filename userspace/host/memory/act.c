@@ -53,11 +53,17 @@ static void take_host(const struct snapshot *now, struct host_memory *host)
 			 host->claims_kb;
 }
 
+/* Whether it is to be resized at all; of others, nothing is expected. */
+static bool is_wanted(const struct known_guest *k)
+{
+	return k->guest->running && daemon_may_change(k->guest);
+}
+
 static bool takes_part(const struct known_guest *k)
 {
 	const struct balloon *b = &k->balloon;
 
-	return k->guest->running && daemon_may_change(k->guest) && b->has_need &&
+	return is_wanted(k) && b->has_need &&
 	       (b->state == BALLOON_READY || b->state == BALLOON_MOVING);
 }
 
@@ -178,7 +184,8 @@ static bool all_known(void)
 	unsigned int i;
 
 	for (i = 0; i < nr_known_guests; i++)
-		if (known_guests[i].balloon.state == BALLOON_NEW)
+		if (is_wanted(&known_guests[i]) &&
+		    known_guests[i].balloon.state == BALLOON_NEW)
 			return false;
 	return true;
 }
@@ -202,7 +209,8 @@ enum backend_status memory_act(struct daemon *d, struct snapshot *now,
 	if (guests_see(now, d->settings->seconds * SECOND)) {
 		take_host(now, &host);
 		for (i = 0; i < nr_known_guests; i++)
-			leave_alone(d, &known_guests[i], now->ns);
+			if (is_wanted(&known_guests[i]))
+				leave_alone(d, &known_guests[i], now->ns);
 		if (plan(&host))
 			status = ask_all(d, now->ns, why);
 		d->decided = all_known();
