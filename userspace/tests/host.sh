@@ -447,6 +447,18 @@ host_skips()
 		unreliable 1 of 'guests cannot be read: nobody answers'
 }
 
+# What is available on this machine is what its kernel says; of another one, what libvirt says.
+host_available()
+{
+	local kb
+	kb=$(awk '/^MemTotal:/ { print $2 }' /proc/meminfo)
+	for kb in "$kb" $((kb + 1)); do
+		UNRELIABLE=os UNRELIABLE_KB=$kb LD_PRELOAD=$BUILD/userspace/tests/unreliable.so timeout 60 \
+			"$BUILD/sbin/memory_coordinator" 1 -Jn --once -c test:///default || return 1
+	done >"$work/out"
+	holds 'length == 2 and .[0].available_kb > 1000 and .[1].available_kb == 3'
+}
+
 # metrics_there: within half a minute
 metrics_there()
 {
@@ -528,7 +540,7 @@ for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alo
 	host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go host_cpus_for_guests host_domains \
 	host_refused host_signal host_without_delay host_dry_run host_once host_grows_and_frees host_short \
 	host_shared host_two_grow_one_stops host_left_alone host_not_wanted host_record host_busy host_metrics host_usage \
-	host_bad_description host_two_instances host_out_of_reach host_lost host_skips host_metrics_later host_help \
+	host_bad_description host_two_instances host_out_of_reach host_lost host_skips host_metrics_later host_available host_help \
 	host_completion; do
 	run_test "$name" "$name"
 done

@@ -6,6 +6,7 @@
  *   o  a connection is made		s  a look sees that there is no guest
  *   r  it is refused			l  the connection is lost in a look
  *   p  there is no permission		f  a look fails, and the connection stays
+ * The host says that it has UNRELIABLE_KB of memory, and 1 KiB of each other kind.
  */
 #include <dlfcn.h>
 #include <libvirt/libvirt.h>
@@ -14,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 static virError error;
 static bool lost;
@@ -81,6 +83,26 @@ int virConnectGetAllDomainStats(virConnectPtr conn, unsigned int stats,
 void virDomainStatsRecordListFree(virDomainStatsRecordPtr *records)
 {
 	free(records);
+}
+
+int virNodeGetMemoryStats(virConnectPtr conn, int cell, virNodeMemoryStatsPtr fields,
+			  int *count, unsigned int flags)
+{
+	static const char *const names[] = {
+		VIR_NODE_MEMORY_STATS_TOTAL, VIR_NODE_MEMORY_STATS_FREE,
+		VIR_NODE_MEMORY_STATS_BUFFERS, VIR_NODE_MEMORY_STATS_CACHED,
+	};
+	const char *total = getenv("UNRELIABLE_KB");
+	int i;
+
+	(void)conn;
+	(void)cell;
+	(void)flags;
+	for (i = 0; i < *count; i++) {
+		strcpy(fields[i].field, names[i]);
+		fields[i].value = i || !total ? 1 : strtoull(total, NULL, 10);
+	}
+	return 0;
 }
 
 int virConnectIsAlive(virConnectPtr conn)
