@@ -438,6 +438,32 @@ host_lost()
 		unreliable 1 p 'no permission for test:///default: authentication failed; run it as root, or join the group libvirt'
 }
 
+# The reason is that of the loss, also where a change met it.
+host_lost_by_change()
+{
+	{
+		UNRELIABLE=ogos LD_PRELOAD=$BUILD/userspace/tests/unreliable.so timeout 60 \
+			"$BUILD/sbin/vcpu_scheduler" 1 --reserve 0 -c test:///default >"$work/out" 2>"$work/err"
+	} 2>/dev/null
+	diff <(echo 'vcpu_scheduler: lost test:///default: test: broken pipe; trying to reach it again'
+		echo 'vcpu_scheduler: test:///default: reached again') "$work/err"
+}
+
+# asked N ARGUMENT...: so often guests are asked to report, in three looks
+asked()
+{
+	local count=$1
+	shift
+	{
+		UNRELIABLE=oggg LD_PRELOAD=$BUILD/userspace/tests/unreliable.so timeout 60 \
+			"$BUILD/sbin/memory_coordinator" 1 -c test:///default "$@" >"$work/out" 2>"$work/err"
+	} 2>/dev/null
+	[ "$(grep -c '^asked to report every 1 s$' "$work/err")" -eq "$count" ] || { cat "$work/err"; return 1; }
+}
+
+# Guests are told to report once, if they may be changed.
+host_asks() { asked 1 && asked 1 --domains 't*' && asked 0 --domains 'other*' && asked 0 --dry-run; }
+
 # An interval that cannot be read is left out; five in a row are too many.
 host_skips()
 {
@@ -536,11 +562,12 @@ host_completion()
 	done
 }
 
-for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alone host_not_pinned host_pin_floating host_fewest_changes \
-	host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go host_cpus_for_guests host_domains \
-	host_refused host_signal host_without_delay host_dry_run host_once host_grows_and_frees host_short \
-	host_shared host_two_grow_one_stops host_left_alone host_not_wanted host_record host_busy host_metrics host_usage \
-	host_bad_description host_two_instances host_out_of_reach host_lost host_skips host_metrics_later host_available host_help \
+for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alone host_not_pinned host_pin_floating \
+	host_fewest_changes host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go \
+	host_cpus_for_guests host_domains host_refused host_signal host_without_delay host_dry_run host_once \
+	host_grows_and_frees host_short host_shared host_two_grow_one_stops host_left_alone host_not_wanted \
+	host_record host_busy host_metrics host_usage host_bad_description host_two_instances host_out_of_reach \
+	host_lost host_lost_by_change host_asks host_skips host_metrics_later host_available host_help \
 	host_completion; do
 	run_test "$name" "$name"
 done

@@ -4,9 +4,11 @@
  * now and then. UNRELIABLE says how each connection and each look goes, in turn; then a
  * signal ends the program. A letter each:
  *   o  a connection is made		s  a look sees that there is no guest
+ *					g  a look sees one that runs, with one vCPU
  *   r  it is refused			l  the connection is lost in a look
  *   p  there is no permission		f  a look fails, and the connection stays
- * The host says that it has UNRELIABLE_KB of memory, and 1 KiB of each other kind.
+ * The connection is lost when that guest is to be pinned, and "asked to report" is said when it
+ * is. The host says that it has UNRELIABLE_KB of memory, and 1 KiB of each other kind.
  */
 #include <dlfcn.h>
 #include <libvirt/libvirt.h>
@@ -14,6 +16,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,14 +62,54 @@ virConnectPtr virConnectOpenAuth(const char *name, virConnectAuthPtr auth,
 	}
 }
 
+/* The guest that the driver for tests has */
+static virDomainStatsRecordPtr see_guest(virConnectPtr conn)
+{
+	virDomainStatsRecordPtr record = calloc(1, sizeof(*record));
+	int most = 0;
+
+	if (!record)
+		return NULL;
+	record->dom = virDomainLookupByName(conn, "test");
+	virTypedParamsAddInt(&record->params, &record->nparams, &most, "state.state",
+			     VIR_DOMAIN_RUNNING);
+	virTypedParamsAddUInt(&record->params, &record->nparams, &most, "vcpu.maximum",
+			      1);
+	virTypedParamsAddInt(&record->params, &record->nparams, &most, "vcpu.0.state",
+			     VIR_VCPU_RUNNING);
+	return record;
+}
+
+int virDomainPinVcpuFlags(virDomainPtr domain, unsigned int vcpu, unsigned char *map,
+			  int length, unsigned int flags)
+{
+	(void)domain;
+	(void)vcpu;
+	(void)map;
+	(void)length;
+	(void)flags;
+	fail(VIR_ERR_RPC, "broken pipe");
+	lost = true;
+	return -1;
+}
+
+int virDomainSetMemoryStatsPeriod(virDomainPtr domain, int period, unsigned int flags)
+{
+	(void)domain;
+	(void)flags;
+	fprintf(stderr, "asked to report every %d s\n", period);
+	return 0;
+}
+
 int virConnectGetAllDomainStats(virConnectPtr conn, unsigned int stats,
 				virDomainStatsRecordPtr **records,
 				unsigned int flags)
 {
-	(void)conn;
+	char letter = next();
+
 	(void)stats;
 	(void)flags;
-	switch (next()) {
+	switch (letter) {
 	case 'f':
 		fail(VIR_ERR_OPERATION_TIMEOUT, "nobody answers");
 		return -1;
@@ -75,13 +118,22 @@ int virConnectGetAllDomainStats(virConnectPtr conn, unsigned int stats,
 		lost = true;
 		return -1;
 	default:
-		*records = calloc(1, sizeof(**records));
-		return *records ? 0 : -1;
+		*records = calloc(2, sizeof(**records));
+		if (!*records)
+			return -1;
+		if (letter == 'g')
+			**records = see_guest(conn);
+		return **records ? 1 : 0;
 	}
 }
 
 void virDomainStatsRecordListFree(virDomainStatsRecordPtr *records)
 {
+	if (*records) {
+		virTypedParamsFree((*records)->params, (*records)->nparams);
+		virDomainFree((*records)->dom);
+		free(*records);
+	}
 	free(records);
 }
 
