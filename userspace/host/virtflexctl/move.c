@@ -224,7 +224,7 @@ static int run(struct context *ctx, int argc, char **argv)
 	if (!parse_count(argv[2], INT16_MAX, &pnode))
 		return usage_error_of(argv[2], "move takes the number of a physical node, not");
 	if (offline && asking.dry_run)
-		return usage_error("move: --dry-run does not go with --offline: its second "
+		return usage_error("move: -N does not go with --offline, whose second "
 				   "request depends on the first");
 	ret = target_domain(ctx, argc, argv, "move", &d);
 	/* An earlier move may have ended while nobody waited for it. */

@@ -136,7 +136,8 @@ static int pin_node(struct context *ctx, const struct domain *d,
 	if (!has_vcpus)
 		return EXIT_DONE;
 	if (!pinning_choose(cpus, d->vnodes[vnode].pnode, chosen)) {
-		error("%s: node %u: physical node %d has no CPU to pin to; move it (virtflexctl move), or pin by xl vcpu-pin",
+		error("%s: node %u: physical node %d has no CPU to pin to; "
+		      "move it (virtflexctl move), or pin by xl vcpu-pin",
 		      d->name, vnode, d->vnodes[vnode].pnode);
 		return EXIT_REFUSED;
 	}

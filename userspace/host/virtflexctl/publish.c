@@ -139,7 +139,7 @@ static int run(struct context *ctx, int argc, char **argv)
 	if (all && argc)
 		return usage_error("publish: either a domain or --all");
 	if (follow && (argc || dry_run))
-		return usage_error("publish: --follow goes with neither a domain nor --dry-run");
+		return usage_error("publish: --follow goes with neither a domain nor -N");
 	if (follow || all) {
 		ret = need_host(ctx);
 		return ret ? ret : follow ? publish_each(ctx) : publish_all(ctx);
