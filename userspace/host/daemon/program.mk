@@ -16,8 +16,7 @@ endif
 endif
 
 folders := $(userspace)/shared ../core ../backend ../daemon
-sources := $(wildcard *.c $(userspace)/shared/*.c ../core/*.c ../daemon/*.c) \
-	../backend/libvirt.c ../backend/record.c ../backend/replay.c ../backend/time.c
+sources := $(wildcard *.c $(folders:%=%/*.c))
 headers := $(wildcard *.h $(folders:%=%/*.h))
 
 $(program): $(sources) $(headers) $(MAKEFILE_LIST)

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A host behind libvirt, and what is remembered of its guests. For libvirt*.c. */
+#ifndef HOST_LIBVIRT_HOST_H
+#define HOST_LIBVIRT_HOST_H
+
+#include <libvirt/libvirt.h>
+
+#include "backend.h"
+#include "definition.h"
+#include "reporting.h"
+
+/**
+ * struct known - what is remembered of a guest
+ * @id: UUID
+ * @domain: number that libvirt gave it when it was started
+ * @seen: whether it was there at the last look
+ * @definition: what does not change of its memory
+ * @reporting: whether it says how its memory is
+ * @nr_vcpus: length of @bounds and @found
+ * @bounds: physical CPUs that each vCPU may be pinned to
+ * @found: those that it could run on when it was first seen, if several
+ * @bounds_ns: when they were read; 0 if they were not
+ */
+struct known {
+	char id[GUEST_ID];
+	int domain;
+	bool seen;
+	struct definition definition;
+	struct reporting reporting;
+	unsigned int nr_vcpus;
+	cpu_set_t *bounds;
+	cpu_set_t *found;
+	uint64_t bounds_ns;
+};
+
+/**
+ * struct libvirt_host - a connection to libvirt
+ * @backend: what others see of it
+ * @conn: connection
+ * @is_local: whether that is to this machine, as far as its URI says
+ * @nr_cpus: how many physical CPUs there are
+ * @cpus: how they are on nodes and cores
+ * @known: guests
+ * @nr_known: how many
+ */
+struct libvirt_host {
+	struct backend backend;
+	virConnectPtr conn;
+	bool is_local;
+	unsigned int nr_cpus;
+	struct host_cpu *cpus;
+	struct known *known;
+	unsigned int nr_known;
+};
+
+/* libvirt_machine.c */
+bool machine_read_cpus(struct libvirt_host *h);
+bool machine_see_cpus(struct libvirt_host *h, struct snapshot *s);
+bool machine_see_memory(struct libvirt_host *h, struct snapshot *s);
+
+/* libvirt_known.c */
+struct known *known_find(struct libvirt_host *h, const char *id, int domain,
+			 unsigned int hint);
+struct known *known_add(struct libvirt_host *h, virDomainPtr domain, const char *id);
+bool known_see_affinity(struct libvirt_host *h, virDomainPtr domain,
+			struct known *k, struct guest *g);
+void known_forget_unseen(struct libvirt_host *h);
+void known_free(struct libvirt_host *h);
+
+#endif /* HOST_LIBVIRT_HOST_H */
