@@ -68,11 +68,12 @@ static int run_command(const struct command *cmd, int argc, char **argv)
 		help_command(cmd);
 	if (ret || help)
 		return ret;
-	ret = program->open(&ctx);
+	ret = program->open ? program->open(&ctx) : EXIT_DONE;
 	if (ret)
 		return ret;
 	ret = cmd->run(&ctx, argc - optind, argv + optind);
-	program->close(&ctx);
+	if (program->close)
+		program->close(&ctx);
 	return ret;
 }
 

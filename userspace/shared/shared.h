@@ -120,8 +120,8 @@ struct command {
  * @statuses: its exit statuses, in words
  * @commands: subcommands; NULL ends them, or stands for none: then @bare is the one
  *	command, and has the name of the program
- * @open: gets what they need, after options were taken; returns an enum exit_code
- * @close: undoes it
+ * @open: gets what they need, after options were taken; returns an enum exit_code; or NULL
+ * @close: undoes it; or NULL
  * @bare: subcommand of a command line without one; NULL if that is an error
  * @manual: its manual page; NULL if each subcommand has one of its own in section 1
  */

@@ -84,21 +84,8 @@ static const struct command cmd_vcpu_scheduler = {
 	.run = run,
 };
 
-static int open_nothing(struct context *ctx)
-{
-	(void)ctx;
-	return EXIT_DONE;
-}
-
-static void close_nothing(struct context *ctx)
-{
-	(void)ctx;
-}
-
 static const struct program vcpu_scheduler = {
 	.name = "vcpu_scheduler",
-	.open = open_nothing,
-	.close = close_nothing,
 	.bare = &cmd_vcpu_scheduler,
 	.manual = "vcpu_scheduler(8)",
 };

@@ -68,21 +68,8 @@ static const struct command cmd_memory_coordinator = {
 	.run = run,
 };
 
-static int open_nothing(struct context *ctx)
-{
-	(void)ctx;
-	return EXIT_DONE;
-}
-
-static void close_nothing(struct context *ctx)
-{
-	(void)ctx;
-}
-
 static const struct program memory_coordinator = {
 	.name = "memory_coordinator",
-	.open = open_nothing,
-	.close = close_nothing,
 	.bare = &cmd_memory_coordinator,
 	.manual = "memory_coordinator(8)",
 };

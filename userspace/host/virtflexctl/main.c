@@ -24,18 +24,12 @@ static const struct command *const commands[] = {
 	NULL,
 };
 
-/* The host is opened once it is needed: a wrong command line is wrong anywhere. */
-static int open_nothing(struct context *ctx)
-{
-	(void)ctx;
-	return EXIT_DONE;
-}
-
 static void close_host(struct context *ctx)
 {
 	host_close(ctx->host);
 }
 
+/* Commands open the host once they need it: a wrong command line is wrong anywhere. */
 static const struct program virtflexctl = {
 	.name = "virtflexctl",
 	.summary = "The NUMA nodes of Xen's domains, which may come and go while they run.\n"
@@ -44,7 +38,6 @@ static const struct program virtflexctl = {
 		    "5 timeout, 6 domain gone, 7 guest without virtflex, 8 another change is\n"
 		    "going on.",
 	.commands = commands,
-	.open = open_nothing,
 	.close = close_host,
 	.bare = &cmd_choose,
 	.manual = "virtflexctl(8)",
