@@ -738,24 +738,7 @@ move_is_killed()
 # documented COMMAND...: keys that the manual page has for these, under JSON
 documented()
 {
-	awk -v commands=" $* " '
-		/^\.SH/ { on = $2 == "JSON"; wanted = 0; next }
-		!on { next }
-		/^\.TP/ { tag = 1; next }
-		tag {
-			tag = wanted = 0
-			gsub(/^\.[BIR]+ |["\\,]/, "")
-			for (i = 1; i <= NF; i++)
-				if (index(commands, " " $i " "))
-					wanted = 1
-			next
-		}
-		wanted && /^\.I/ {
-			gsub(/^\.[BIR]+ |["\\,.;:]/, "")
-			for (i = 1; i <= NF; i++)
-				if ($i ~ /^[a-z_]+$/ && $i != "and")
-					print $i
-		}' "$top/docs/man/virtflexctl.8" | sort -u
+	awk -v commands=" $* " -f "$top/selftests/xen/documented.awk" "$top/docs/man/virtflexctl.8" | sort -u
 }
 
 # json COMMAND... [+KEY]... -- STATUS ARGUMENT...: the keys of what it prints are those
