@@ -387,6 +387,15 @@ enum memory_work memory_move(const struct library *lib, struct virtflex *vf,
 void waiting_prepare(void);
 
 /**
+ * waiting_watch_exit() - have the process wait for threads of a runtime when it exits
+ * @runtime: one that is about to make a thread for the program
+ *
+ * By a thread of the program, without threads_lock(). Once for each runtime counts. Where
+ * it was not called, waiting_adjust() does nothing.
+ */
+void waiting_watch_exit(const struct runtime *runtime);
+
+/**
  * waiting_adjust() - let a runtime know whether its threads have to share CPUs
  * @runtime: the runtime
  * @threads: threads that it has made for the program, or works with

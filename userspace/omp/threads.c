@@ -419,8 +419,10 @@ int threads_create(const struct runtime *runtime, pthread_t *thread,
 	birth->bound = bound;
 	birth->wanted = wanted;
 	/* before the thread is there, which can end the process at once */
-	if (!ours)
+	if (!ours) {
 		note_self(runtime, false);
+		waiting_watch_exit(runtime);
+	}
 	birth->inherits = self && __atomic_load_n(&self->touched, __ATOMIC_SEQ_CST);
 	if (bound)
 		pthread_attr_setaffinity_np(own, 0, wanted.set);

@@ -50,6 +50,8 @@ struct ballast {
 /* By threads_lock(); nothing changes once the process exits. */
 static struct ballast *ballasts;
 static bool exiting;
+/* By threads_lock(); runtimes whose end is told beforehand. */
+static const void *watched[MAX_RUNTIMES];
 static bool ended;	/* for good */
 /* Atomic; regions whose threads are not all there. */
 static unsigned int nr_beginning;
@@ -108,7 +110,9 @@ static void *open_region(void *data)
 /*
  * Runtimes have destructors, after which none of our threads may be on its way
  * into a region or out of it. In a region they may sleep. Registered anew for each
- * runtime, since what was registered last comes first.
+ * runtime, since what was registered last comes first; and by a thread of the
+ * program when it makes another, since by the time there is something to wait for the program
+ * may be exiting, and destructors have run.
  */
 static void at_exit(void)
 {
@@ -161,18 +165,42 @@ static bool can_make(unsigned int nr_threads)
 	return nr == nr_threads;
 }
 
-static bool watch_exit(const struct runtime *runtime)
+/* By threads_lock(). The place of a runtime in watched, or where it could be, or NULL. */
+static const void **watched_at(const struct runtime *runtime)
 {
-	static const void *watched[MAX_RUNTIMES];
 	unsigned int i;
 
-	for (i = 0; i < MAX_RUNTIMES && watched[i]; i++)
-		if (watched[i] == runtime->base)
-			return true;
-	if (i == MAX_RUNTIMES || atexit(at_exit))
-		return false;
-	watched[i] = runtime->base;
-	return true;
+	for (i = 0; i < MAX_RUNTIMES; i++)
+		if (!watched[i] || watched[i] == runtime->base)
+			return &watched[i];
+	return NULL;
+}
+
+void waiting_watch_exit(const struct runtime *runtime)
+{
+	const void **at;
+	sigset_t blocked;
+	bool known;
+
+	threads_lock(&blocked);
+	at = watched_at(runtime);
+	known = !at || *at;
+	threads_unlock(&blocked);
+	/* without the lock: who exits has one of libc's, and is to get ours */
+	if (known || atexit(at_exit))
+		return;
+	threads_lock(&blocked);
+	at = watched_at(runtime);
+	if (at)
+		*at = runtime->base;
+	threads_unlock(&blocked);
+}
+
+static bool is_watched(const struct runtime *runtime)
+{
+	const void **at = watched_at(runtime);
+
+	return at && *at;
 }
 
 static void begin(const struct runtime *runtime, unsigned int nr_threads)
@@ -192,7 +220,7 @@ static void begin(const struct runtime *runtime, unsigned int nr_threads)
 	sem_init(&b->asleep, 0, 0);
 	sem_init(&b->end, 0, 0);
 	__atomic_add_fetch(&nr_beginning, 1, __ATOMIC_RELAXED);
-	if (!watch_exit(runtime) ||
+	if (!is_watched(runtime) ||
 	    real_start(open_region, b, OMP_STACK_BYTES, &b->leader)) {
 		__atomic_sub_fetch(&nr_beginning, 1, __ATOMIC_RELAXED);
 		free(b);
