@@ -4,6 +4,7 @@
 # command that is installed, which no sanitizer looks at.
 set -u
 . "$(dirname "$0")/cli.bash"
+. "$(dirname "$0")/descriptors.bash"
 
 # leaves_nothing STATUS ARGUMENT...
 leaves_nothing()
@@ -11,7 +12,7 @@ leaves_nothing()
 	local status=$1 got left
 	shift
 	command -v valgrind >/dev/null || { skip 'no valgrind here'; return; }
-	LD_LIBRARY_PATH=$BUILD/lib valgrind --quiet --log-file="$work/log" --error-exitcode=99 --leak-check=full \
+	LD_LIBRARY_PATH=$BUILD/lib with_standard_descriptors valgrind --quiet --log-file="$work/log" --error-exitcode=99 --leak-check=full \
 		--errors-for-leak-kinds=definite,indirect,possible --track-fds=yes \
 		"$BUILD/bin/virtflex" "$@" >"$work/out" 2>"$work/err" </dev/null
 	got=$?
