@@ -182,8 +182,10 @@ numa_placement() {
 		xl debug-keys u
 		xl dmesg
 	} 2>/dev/null | awk -v domain="$DOMID" '
-		/Domain [0-9]+ \(total/ {
-			sub(/.*Domain /, "")
+		# "Domain 1 (total: ...", and since Xen 4.18 "d1 (total: ..."
+		/(Domain |d)[0-9]+ \(total/ {
+			sub(/ \(total.*/, "")
+			sub(/.*[^0-9]/, "")
 			inside = $1 == domain
 			next
 		}
