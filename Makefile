@@ -9,20 +9,21 @@ KERNEL ?= fast
 export V KERNEL
 
 .PHONY: help demo check check-lint check-patches check-unit check-guest \
-	check-xen check-xenpatched check-stock check-host check-install check-openmp mutants check-all bench-capacity bench-omp bench-host kernel module userspace \
+	check-xen check-xenpatched check-stock check-release check-newcomer check-host check-install check-openmp mutants check-all bench-capacity bench-omp bench-host kernel module userspace \
 	selftests install uninstall clean clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  V=1 shows the commands; KERNEL=fast|debug|stock chooses the guest's kernel,"
-	@echo "  XEN=stock|patched and TYPE=hvm|pvh where it runs (demo, check-xen)"
+	@echo "  XEN=stock|patched and TYPE=hvm|pvh where it runs, DEBIAN=12|13 whose Xen that is"
+	@echo "  (demo, check-xen, check-xenpatched)"
 
 demo: ## a topology change on a real Xen, seen from dom0 and from a program in the guest
 	@scripts/demo/run
 
 check: ## all tests; ends with "N passed, N failed, N skipped"
-	@scripts/check/run lint patches unit guest xen xenpatched stock
+	@scripts/check/run lint patches unit guest xen xenpatched stock release
 
 check-lint: ## style and static checks: checkpatch, sparse, shellcheck, man pages
 	@scripts/check/run lint
@@ -45,10 +46,16 @@ check-xenpatched: ## the series for Xen builds patch by patch, and a choice of c
 check-stock: ## module and library on Debian's own kernel
 	@scripts/check/run stock
 
+check-release: ## a choice of check-xen on the Xen of another Debian than this machine's
+	@scripts/check/run release
+
+check-newcomer: ## README's commands in a fresh Debian that has nothing yet (DEBIAN=12|13, DEMO=1)
+	@scripts/check/run newcomer
+
 check-host: ## vCPUs and memory of a KVM host kept in balance, on real guests below libvirt
 	@scripts/check/run host
 
-check-install: ## README's install and uninstall in a fresh Debian 12, unpacked by mmdebstrap
+check-install: ## README's install and uninstall in a fresh Debian, unpacked by mmdebstrap
 	@scripts/check/run install
 
 check-openmp: ## OpenMP programs below the adaptor: all ways to bind threads, and nodes that go on Xen
@@ -62,6 +69,8 @@ mutants: ## plant single faults in library and command, list those that unit tes
 check-all: ## check with ten rounds of memory, and all guests again on the debug kernel (hours)
 	@ROUNDS=10 WHOLE=1 scripts/check/run lint patches unit install guest xen xenpatched stock host openmp
 	@ROUNDS=10 WHOLE=1 KERNEL=debug scripts/check/run guest xen
+	@DEMO=1 scripts/check/run newcomer
+	@DEBIAN=$$(bash -c '. scripts/lib/debian.sh && other_debian') scripts/check/run install xen xenpatched
 	@ROUNDS=10 XEN=patched TYPE=pvh scripts/check/run xen
 	@ROUNDS=10 XEN=patched TYPE=hvm scripts/check/run xen
 	@XEN=debug TYPE=hvm scripts/check/run xen
@@ -85,7 +94,7 @@ userspace: ## build libvirtflex, the OpenMP adaptor and the commands into build/
 	@$(MAKE) -C userspace
 
 selftests: ## build the kselftests into build/selftests
-	@$(MAKE) -C selftests KSRC=$$(scripts/kernel source) OUTPUT=../build/selftests
+	@$(MAKE) -C selftests KSRC=$$(scripts/kernel source) XEN_ROOT=$$(scripts/xen root) OUTPUT=../build/selftests
 
 # From a relative DESTDIR it is the same directory in userspace/.
 installing = $(MAKE) -C userspace $@ $(if $(DESTDIR),DESTDIR="$$(realpath -m '$(DESTDIR)')")

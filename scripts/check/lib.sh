@@ -109,15 +109,18 @@ skip()
 	printf 'skip %s: %s\n' "$1" "$2"
 }
 
-# other_runtimes: OpenMP runtimes of the next release, for tests below the adaptor, in
+# other_runtimes: OpenMP runtimes of another release, for tests below the adaptor, in
 # RUNTIMES. A mirror need not have that release; if it has, it is to be had.
 other_runtimes()
 {
-	local name='OpenMP runtimes of Debian 13' log dir
+	local name log dir status
+	choose_debian "$(other_debian)"
+	name="OpenMP runtimes of Debian $debian"
 	log=$(log_of "$name")
-	dir=$(scripts/packages unpack-all --suite trixie libc6 libgcc-s1 libgomp1 libomp5-19 libmount1 2>"$log")
-	case $? in
-	0) export RUNTIMES=trixie=$dir ;;
+	dir=$(scripts/packages unpack-all --suite "$debian_suite" libc6 libgcc-s1 libgomp1 "$debian_libomp" libmount1 2>"$log")
+	status=$?
+	case $status in
+	0) export RUNTIMES=$debian_suite=$dir ;;
 	4) skip "$name" "$(tail -n 1 "$log")" ;;
 	*)
 		failed=$((failed + 1))
@@ -128,9 +131,11 @@ other_runtimes()
 # xen_tools: xenstored and its clients, for tests of virtflexctl, in XEN_TOOLS
 xen_tools()
 {
-	local name='xenstored of Debian 12' log dir
+	local name log dir
+	choose_debian "$(debian_of_machine)"
+	name="xenstored of Debian $debian"
 	log=$(log_of "$name")
-	if dir=$(scripts/packages unpack xen-utils-4.17 xenstore-utils 2>"$log"); then
+	if dir=$(scripts/packages unpack "xen-utils-$debian_xen" xenstore-utils 2>"$log"); then
 		export XEN_TOOLS=$dir
 		return
 	fi

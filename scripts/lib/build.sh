@@ -65,6 +65,25 @@ build_programs_now() {
 	}
 }
 
+# build_dom0_programs: prints the files of what is for dom0. They are built against the libraries of
+# Xen that dom0 has, which are in $sysroot if its release is not this machine's
+build_dom0_programs() {
+	local build=$TOP/build
+	if [ "$debian_is" != same ]; then
+		build=$TOP/build/debian-$debian
+		locked "dom0-$debian-$(digest <<<"$TOP")" build_dom0_programs_now >&2 || exit
+	fi
+	printf '%s\n' "$build/sbin/virtflexctl"
+}
+
+build_dom0_programs_now() {
+	local out
+	out=$(make -s -C "$TOP/userspace" BUILD="../${build#"$TOP"/}" XEN_ROOT="$sysroot" dom0 2>&1) || {
+		printf '%s\n' "$out"
+		fail 125 "the programs for dom0 do not build for Debian $debian" "Mend them, or leave them out with --bare."
+	}
+}
+
 # add_programs ROOT: what is in build/bin and build/lib
 add_programs() {
 	local file

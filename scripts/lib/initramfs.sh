@@ -65,6 +65,9 @@ loader_says() {
 	rm -rf "$dir"
 }
 
+# not_ours: how the names of libraries begin that programs find in dom0, and only there
+not_ours=''
+
 # add_libraries ROOT FILE...: the libraries and interpreter that FILEs need. From a standard
 # directory they keep their place; others go to /usr/lib, which ld.so searches. By
 # libgcc_s glibc ends threads, and loads it when it does: no program names it.
@@ -74,7 +77,7 @@ add_libraries() {
 	for file; do
 		is_elf "$file" || continue
 		said=$(loader_says "$file")
-		wrong=$(sed -n 's/^[[:space:]]*\(.*\) => not found$/\1/p' <<<"$said" | head -n 1)
+		wrong=$(sed -n "\|^[[:space:]]*${not_ours:-/}|d; s/^[[:space:]]*\(.*\) => not found\$/\1/p" <<<"$said" | head -n 1)
 		[ -z "$wrong" ] ||
 			fail 125 "$file needs $wrong, which is not on this machine" \
 				"Install its package, or add its directory to LD_LIBRARY_PATH."

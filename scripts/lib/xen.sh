@@ -4,31 +4,63 @@
 # The machine with Xen on it: the hypervisor and dom0's programs out of
 # Debian's packages, dom0's file system, and the configuration of the guest,
 # whose nodes lie each on a physical node of the same number. With the series
-# of xen-patches, hypervisor and libxenlight are our own (scripts/xen).
+# of xen-patches, hypervisor and libxenlight are our own (scripts/xen). Which Debian that
+# is, choose_debian() of debian.sh says.
 
-XEN_LINE=4.17
 DOM0_PROGRAMS="xl xenstored xen-init-dom0 xenconsoled libxl-save-helper xenctx xen-hvmctx"
 DOM0_MB=640
 
 xen_packages() {
-	"$SCRIPTS/packages" unpack-all "xen-utils-$XEN_LINE" "xen-hypervisor-$XEN_LINE-amd64" \
-		qemu-system-xen xenstore-utils
+	"$SCRIPTS/packages" unpack-all "${debian_suite_option[@]}" "xen-utils-$debian_xen" \
+		"xen-hypervisor-$debian_xen-amd64" qemu-system-xen xenstore-utils \
+		${debian_suite_option:+libxen-dev}
 }
 
-# in_sysroot ROOT FILE...: FILEs of the unpacked packages, with libraries from there
+LIBRARIES=lib/x86_64-linux-gnu
+
+# The C library and what works with no other version of it. By libgcc_s it ends threads,
+# and no program names that.
+C_LIBRARY=(libc.so.6 libm.so.6 libmvec.so.1 libpthread.so.0 libdl.so.2 librt.so.1 libresolv.so.2
+	libutil.so.1 libanl.so.1 libgcc_s.so.1)
+LOADER=lib64/ld-linux-x86-64.so.2
+
+# in_usr_or_root DIRECTORY FILE: where FILE is, in a release that has /lib in /usr or one that has both
+in_usr_or_root() {
+	local place
+	for place in "$1/$2" "$1/usr/$2"; do
+		[ ! -e "$place" ] || { printf '%s\n' "$place"; return; }
+	done
+	return 1
+}
+
+# add_c_library ROOT: of the newer of two releases, dom0's and this machine's, as programs of
+# both run with it; and whole, as those that are brought along may need what the packages do not
+add_c_library() {
+	local from=$sysroot name
+	[ "$debian_is" != older ] || from=
+	install -D -m 755 "$(in_usr_or_root "$from" $LOADER)" "$1/usr/$LOADER"
+	for name in "${C_LIBRARY[@]}"; do
+		install -D -m 755 -t "$1/usr/$LIBRARIES" "$(in_usr_or_root "$from" "$LIBRARIES/$name")"
+	done
+}
+
+# in_sysroot ROOT FILE...: FILEs of the unpacked packages, with libraries from there, but
+# for the C library
 in_sysroot() {
-	local root=$1 file lib path
-	path=${patched:+$patched/lib:}$sysroot/lib/x86_64-linux-gnu:$sysroot/usr/lib/x86_64-linux-gnu
-	path+=:$sysroot/usr/lib/xen-$XEN_LINE/lib/x86_64-linux-gnu
+	local root=$1 file name lib path
+	path=${patched:+$patched/lib:}$sysroot/$LIBRARIES:$sysroot/usr/$LIBRARIES
+	path+=:$sysroot/usr/lib/xen-$debian_xen/$LIBRARIES
 	shift
 	for file; do
 		install -D -m 755 "$sysroot/$file" "$root/$file"
-		while read -r lib; do
-			install -D -m 755 "$lib" "$root/usr/lib/x86_64-linux-gnu/${lib##*/}"
-		done < <("$sysroot/lib64/ld-linux-x86-64.so.2" --inhibit-cache --library-path "$path" \
-			--list "$sysroot/$file" | awk '$2 == "=>" && $1 !~ /ld-linux/ { print $3 }')
+		while read -r name lib; do
+			case " ${C_LIBRARY[*]} " in
+			*" $name "*) ;;
+			*) install -D -m 755 "$lib" "$root/usr/$LIBRARIES/$name" ;;
+			esac
+		done < <("$(in_usr_or_root "$sysroot" $LOADER)" --inhibit-cache --library-path "$path" \
+			--list "$sysroot/$file" | awk '$2 == "=>" && $1 !~ /ld-linux/ { print $1, $3 }')
 	done
-	install -D -m 755 "$sysroot/lib64/ld-linux-x86-64.so.2" "$root/usr/lib64/ld-linux-x86-64.so.2"
 }
 
 xenstore_tools() {
@@ -36,31 +68,33 @@ xenstore_tools() {
 	for tool in read write ls chmod watch list rm exists; do
 		in_sysroot "$1" "usr/bin/xenstore-$tool"
 	done
-	# The C library opens it when a thread of theirs is to end.
-	install -D -t "$1/usr/lib/x86_64-linux-gnu" "$sysroot/lib/x86_64-linux-gnu/libgcc_s.so.1"
 }
 
-# add_dom0_tools ROOT: the project's own program for dom0, with its libraries, but for
-# Xen's: dom0 has those that its Xen came with
+# add_dom0_tools ROOT PROGRAM...: the project's own for dom0, with their libraries, but for
+# Xen's, which dom0 has, and the C library. Others are in dom0's release too, or as they are here.
 add_dom0_tools() {
-	local tool=$TOP/build/sbin/virtflexctl name lib
-	[ -e "$tool" ] || return 0
-	install -D -m 755 -t "$1/usr/sbin" "$tool"
-	while read -r name lib; do
-		case $name in
-		libxen*|ld-linux*) continue ;;
-		esac
-		for lib in "$sysroot"{/usr,}/lib/x86_64-linux-gnu/"$name" "$lib"; do
-			[ ! -e "$lib" ] || break
-		done
-		install -D -m 755 -t "$1/usr/lib/x86_64-linux-gnu" "$lib"
-	done < <(ldd "$tool" | awk '$2 == "=>" { print $1, $3 }')
+	local root=$1 tool name lib own
+	shift
+	for tool; do
+		install -D -m 755 -t "$root/usr/sbin" "$tool"
+		while read -r name lib; do
+			case " ${C_LIBRARY[*]} " in
+			*" $name "*) continue ;;
+			esac
+			case $name in
+			libxen*|ld-linux*) continue ;;
+			esac
+			own=$(in_usr_or_root "$sysroot" "$LIBRARIES/$name") || own=
+			[ "$debian_is" = older ] || lib=${own:-$lib}
+			[ ! -e "$lib" ] || install -D -m 755 -t "$root/usr/$LIBRARIES" "$lib"
+		done < <(ldd "$tool" | awk '$2 == "=>" { print $1, $3 }')
+	done
 }
 
 # xen_archive dom0|guest: prints the archive of what Xen adds to that side
 xen_archive() {
 	local file
-	file=$CACHE/initramfs/xen-$1-$({ echo "${sysroot##*/} ${patched##*/}"; cat "${BASH_SOURCE[0]}"; } | digest).cpio
+	file=$CACHE/initramfs/xen-$1-$({ echo "${sysroot##*/} ${patched##*/} $debian_is"; [ "$debian_is" != older ] || cat /$LOADER; cat "${BASH_SOURCE[0]}"; } | digest).cpio
 	[ -e "$file" ] || locked initramfs make_xen_archive "$1" "$file"
 	touch "$file" # for scripts/cache prune
 	printf '%s\n' "$file"
@@ -72,14 +106,15 @@ make_xen_archive() {
 	mkdir -p "$CACHE/initramfs"
 	root=$(mktemp -d "$CACHE/initramfs/root.XXXXXX")
 	new_root "$root"
+	add_c_library "$root"
 	xenstore_tools "$root"
 	if [ "$1" = dom0 ]; then
 		for program in $DOM0_PROGRAMS; do
-			in_sysroot "$root" "usr/lib/xen-$XEN_LINE/bin/$program"
-			ln -s "../lib/xen-$XEN_LINE/bin/$program" "$root/usr/bin/$program"
+			in_sysroot "$root" "usr/lib/xen-$debian_xen/bin/$program"
+			ln -s "../lib/xen-$debian_xen/bin/$program" "$root/usr/bin/$program"
 		done
 		in_sysroot "$root" usr/libexec/xen-qemu-system-i386
-		install -D -t "$root/usr/lib/xen-$XEN_LINE/boot" "$sysroot/usr/lib/xen-$XEN_LINE/boot/hvmloader"
+		install -D -t "$root/usr/lib/xen-$debian_xen/boot" "$sysroot/usr/lib/xen-$debian_xen/boot/hvmloader"
 		mkdir -p "$root/usr/share/qemu" "$root/etc/xen"
 		cp -rL "$sysroot/usr/share/seabios" "$root/usr/share/"
 		cp -L "$sysroot"/usr/share/qemu/{kvmvapic,linuxboot,linuxboot_dma,multiboot,multiboot_dma}.bin \
@@ -96,7 +131,7 @@ hypervisor() {
 	local file=$CACHE/initramfs/${sysroot##*/}-xen
 	if [ ! -e "$file" ]; then
 		mkdir -p "${file%/*}"
-		zcat "$sysroot/boot/xen-$XEN_LINE-amd64.gz" >"$file.$$"
+		zcat "$sysroot/boot/xen-$debian_xen-amd64.gz" >"$file.$$"
 		mv "$file.$$" "$file"
 	fi
 	touch "$file" # for scripts/cache prune
@@ -209,12 +244,35 @@ host_sizes() {
 	done
 }
 
+# xen_side dom0|guest: prints the archives of that side. The last one that has a library
+# wins, which is the one of the newer release.
+xen_side() {
+	local xens
+	xens=$(xen_archive "$1") || exit
+	if [ "$debian_is" = newer ]; then
+		cat "$(base_archive)" "$RUN/files.cpio" "$xens"
+	else
+		cat "$(base_archive)" "$xens" "$RUN/files.cpio"
+	fi
+}
+
+# say_machine: what runs, for who reads the log later
+say_machine() {
+	local version
+	version=$(zcat "$sysroot/usr/share/doc/xen-hypervisor-$debian_xen-amd64/changelog.Debian.gz" 2>/dev/null |
+		sed -n '1s/^[^(]*(\([^)]*\)).*/\1/p')
+	say "guest: Debian $debian: Xen ${version:-$debian_xen}${patched:+ and xen-patches, $xen}," \
+		"a guest of type $type with kernel $(cat "$kernel/release")," \
+		"in $(qemu-system-x86_64 --version | sed -n 's/^QEMU emulator version \([^ ]*\).*/QEMU \1/p')"
+}
+
 machine_xen() {
-	local root=$RUN/root sysroot patched='' dom0_kernel initrd_at
+	local root=$RUN/root sysroot patched='' dom0_kernel initrd_at tools
 	sysroot=$(xen_packages) || exit
 	[ "$xen" = stock ] || patched=$("$SCRIPTS/xen" "$xen") || exit
 	dom0_kernel=$("$SCRIPTS/kernel" fast) || exit
-	cat "$(base_archive)" "$(xen_archive guest)" "$RUN/files.cpio" >"$RUN/guest-initrd"
+	say_machine
+	xen_side guest >"$RUN/guest-initrd"
 	new_root "$root"
 	mkdir "$root/boot"
 	if [ "$type" = hvm ]; then
@@ -224,13 +282,17 @@ machine_xen() {
 		mv "$RUN/guest-initrd" "$root/boot/guest-initrd"
 	fi
 	cp "$kernel/System.map" "$root/boot/System.map"
-	[ "$programs" = no ] || add_dom0_tools "$root"
+	if [ "$programs" = yes ]; then
+		tools=$(build_dom0_programs) || exit
+		mapfile -t tools <<<"$tools"
+		add_dom0_tools "$root" "${tools[@]}"
+	fi
 	domain_config >"$root/etc/virtflex/domain"
 	[ -z "$dom0_command" ] || printf '%s\n' "$dom0_command" >"$root/etc/virtflex/dom0-command"
 	pack "$root" "$RUN/dom0.cpio"
 	rm -rf "$root"
 	# Modules are for the guest; the rest of what was brought is in dom0 as well.
-	cat "$(base_archive)" "$(xen_archive dom0)" "$RUN/files.cpio" "$RUN/dom0.cpio" >"$RUN/dom0-initrd"
+	{ xen_side dom0; cat "$RUN/dom0.cpio"; } >"$RUN/dom0-initrd"
 	rm "$RUN"/*.cpio
 	ln -s "$dom0_kernel/bzImage" "$RUN/dom0-kernel"
 

@@ -9,6 +9,16 @@
 XEN_TOOLS=(gcc make patch perl python3 pkg-config bison flex autoconf autotools-dev acpica-tools
 	libyajl-dev uuid-dev libncurses-dev zlib1g-dev)
 
+# xen_source: prints the directory of the source tree
+xen_source() {
+	if [ -n "${XEN_SOURCE-}" ]; then
+		[ -e "$XEN_SOURCE/xen/Makefile" ] || fail 125 "XEN_SOURCE: no source of Xen in $XEN_SOURCE"
+		realpath "$XEN_SOURCE"
+	else
+		"$SCRIPTS/packages" source "${debian_suite_option[@]}" xen
+	fi
+}
+
 # hypervisor_now y|n: with Xen's own checks, or without
 hypervisor_now() {
 	# All is made anew when the configuration is.
@@ -26,7 +36,7 @@ configure_now() {
 	autoconf -f
 	(cd tools && autoconf -f && autoheader)
 	./configure --prefix=/usr --includedir=/usr/include --libdir=/usr/lib/x86_64-linux-gnu \
-		--with-libexec-libdir-suffix=/x86_64-linux-gnu --with-libexec-leaf-dir=xen-4.17 \
+		--with-libexec-libdir-suffix=/x86_64-linux-gnu --with-libexec-leaf-dir="xen-$debian_xen" \
 		--sysconfdir=/etc --localstatedir=/var \
 		--disable-stubdom --disable-docs --disable-xen --disable-qemu-traditional \
 		--disable-rombios --disable-ocamltools --disable-golang --disable-xsmpolicy \

@@ -28,8 +28,9 @@ trap end_all EXIT
 cannot=''
 [ -x "$ctl" ] || cannot='there is no libxen-dev here'
 if [ -z "$cannot" ] && [ -z "${XEN_TOOLS-}" ]; then
-	XEN_TOOLS=$(. "$top/scripts/lib/common.sh" && . "$top/scripts/lib/xen.sh" &&
-		"$SCRIPTS/packages" unpack "xen-utils-$XEN_LINE" xenstore-utils 2>"$work/said") ||
+	XEN_TOOLS=$(. "$top/scripts/lib/common.sh" && . "$top/scripts/lib/debian.sh" &&
+		choose_debian "$(debian_of_machine)" &&
+		"$SCRIPTS/packages" unpack "xen-utils-$debian_xen" xenstore-utils 2>"$work/said") ||
 		cannot="xenstored cannot be fetched: $(tail -n 1 "$work/said")"
 fi
 if [ -n "$cannot" ]; then
