@@ -44,11 +44,22 @@ build_module_now() {
 	rsync -a --delete --exclude='*.o' --exclude='*.ko' --exclude='.*' --exclude='*.mod*' \
 		--exclude=Module.symvers --exclude=modules.order --exclude=tests "$TOP/$source/" "$dir/"
 	echo "$kernel" >"$dir/.kernel"
-	if ! out=$(make -s -C "$kernel/build" M="$(plain_path "$TOP/build")/${dir##*/}" modules 2>&1); then
+	if ! out=$(kbuild "$kernel" "${dir##*/}" 2>&1); then
 		printf '%s\n' "$out"
 		fail 125 "$source does not build for this kernel" "Leave it out with --no-module."
 	fi
 	echo "$key" >"$dir/.key"
+}
+
+# kbuild KERNEL NAME: makes the modules in build/NAME, by this machine's compiler, or by that of the
+# release that the kernel is from
+kbuild() {
+	if [ -e "$1/root" ]; then
+		in_tree "$(realpath "$1/root")" "$TOP/build" \
+			make -s -C "/usr/src/linux-headers-$(cat "$1/release")" M="/mnt/$2" modules
+	else
+		make -s -C "$1/build" M="$(plain_path "$TOP/build")/$2" modules
+	fi
 }
 
 # build_programs: builds them if the Makefile can

@@ -6,11 +6,11 @@
 # common.sh.
 
 # Number, name of the suite, Xen, headers of the kernel of the line that the module is for,
-# LLVM's OpenMP runtime
+# that kernel for clouds, LLVM's OpenMP runtime
 debian_releases() {
 	cat <<-EOT
-	12 bookworm 4.17 linux-headers-6.12-amd64 libomp5-14
-	13 trixie   4.20 linux-headers-amd64      libomp5-19
+	12 bookworm 4.17 linux-headers-6.12-amd64 linux-image-6.12-cloud-amd64 libomp5-14
+	13 trixie   4.20 linux-headers-amd64      linux-image-cloud-amd64      libomp5-19
 	EOT
 }
 
@@ -35,7 +35,7 @@ choose_debian() {
 	debian=${1:-${DEBIAN:-$own}}
 	[ -n "$debian" ] ||
 		fail 125 "this machine is not Debian $(debian_numbers)" "Say which to take by DEBIAN=$(debian_numbers)."
-	read -r _ debian_suite debian_xen debian_headers debian_libomp \
+	read -r _ debian_suite debian_xen debian_headers debian_cloud_image debian_libomp \
 		< <(debian_releases | awk -v number="$debian" '$1 == number') ||
 		fail 125 "DEBIAN: '$debian' is not a release that is known" "These are: $(debian_numbers)."
 	debian_suite_option=() debian_is=same

@@ -4,11 +4,10 @@
 # A libvirt daemon of a session, and guests in software emulation that do what they are
 # told: for the programs that keep a KVM host in balance. Nothing of it needs systemd, D-Bus or
 # root, and all of it is below one directory, which is removed at the end. For root it
-# runs as nobody: root has no session. Sourced after common.sh, never run.
+# runs as nobody: root has no session. Sourced after common.sh and debian.sh, never run.
 
 LIBVIRT_PACKAGES=(libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86
 	busybox-static cpio kmod jq util-linux)
-GUEST_KERNEL=linux-image-6.12-cloud-amd64
 SYSTEM_DIRECTORIES=(/etc/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt /run/libvirt)
 
 lab='' lab_user=()
@@ -43,7 +42,8 @@ lab_open()
 lab_kernel()
 {
 	local image debs modules name
-	image=$("$SCRIPTS/packages" depends "$GUEST_KERNEL" | grep '^linux-image-') || return 1
+	choose_debian "$(debian_of_machine)"
+	image=$("$SCRIPTS/packages" depends "$debian_cloud_image" | grep '^linux-image-') || return 1
 	debs=$("$SCRIPTS/packages" unpack "$image") || return 1
 	cp "$debs"/boot/vmlinuz-* "$lab/vmlinuz" || return 1
 	modules=$(echo "$debs"/lib/modules/*)

@@ -469,7 +469,7 @@ a_bar_on_a_terminal()
 	rm -f "$work/first_seen" "$work/second_seen"
 	ready_guest $'status=shrinking: step 1 of 2: x\033]0;y, 1024 of 2048 KiB' "file:$work/first_seen" \
 		$'status=shrinking: step 2 of 2: \033[2Jz, 3 of 2 KiB' "file:$work/second_seen" 'done'
-	script -qfec "$ctl shrink guest 3" /dev/null </dev/null >"$work/out" 2>&1 &
+	TERM=xterm script -qfec "$ctl shrink guest 3" /dev/null </dev/null >"$work/out" 2>&1 &
 	local bar=$!
 	await grep -q 1/2 "$work/out"
 	: >"$work/first_seen"
