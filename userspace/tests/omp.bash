@@ -8,7 +8,7 @@
 # A program is named by what it does and by its kind: COMPILER[_libomp][_RELEASE]. That
 # is the compiler that made it, and "libomp" where it was gcc and the runtime is LLVM's.
 # The runtime is that of this machine, or of another release, and then with the C
-# library of that, unless it is older than the one of this machine.
+# library of that.
 #
 # RUNTIMES: other releases, "NAME=DIRECTORY ...", as scripts/packages unpacks them; see
 #	docs/testing.md
@@ -48,25 +48,6 @@ runtime_of()
 	realpath "$found"
 }
 
-# loader_of ROOT: of a release with /lib64 in /usr, or beside it; of this machine for ''
-loader_of()
-{
-	local loader
-	for loader in "$1"{/usr,}/lib64/ld-linux-x86-64.so.2; do
-		[ ! -e "$loader" ] || { echo "$loader"; return; }
-	done
-	return 1
-}
-c_library_of() { "$(loader_of "$1")" --version | sed -n '1s/.* version \([0-9.]*[0-9]\).*/\1/p'; }
-
-# is_older ROOT: has that release an older C library, with which what is built here does not run?
-is_older()
-{
-	local there here
-	there=$(c_library_of "$1") here=$(c_library_of '')
-	[ "$there" != "$here" ] && [ "$(printf '%s\n' "$there" "$here" | sort -V | head -n 1)" = "$there" ]
-}
-
 # find_way KIND: sets "way" to what programs of it are started by, to find their
 # libraries
 find_way()
@@ -79,13 +60,8 @@ find_way()
 		ln -sf "$(runtime_of "$1")" "$work/libraries.$1/libgomp.so.1"
 		path+=${path:+:}$work/libraries.$1 ;;
 	esac
-	if [ -n "$root" ] && is_older "$root"; then
-		mkdir -p "$work/libraries.$1"
-		ln -sfn "$(runtime_of "clang_${1##*_}")" "$work/libraries.$1/libomp.so.5"
-		[[ $1 == *_libomp* ]] || ln -sfn "$(runtime_of "gcc_${1##*_}")" "$work/libraries.$1/libgomp.so.1"
-		way=(env "LD_LIBRARY_PATH=${path:+$path:}$work/libraries.$1")
-	elif [ -n "$root" ]; then
-		way=("$(loader_of "$root")"
+	if [ -n "$root" ]; then
+		way=("$root/usr/lib64/ld-linux-x86-64.so.2"
 			--library-path "${path:+$path:}$root/usr/lib/x86_64-linux-gnu")
 	elif [ -n "$path" ]; then
 		way=(env "LD_LIBRARY_PATH=$path")

@@ -399,8 +399,7 @@ names=(triad jacobi gradient histogram tasks nested sections ordered long_region
 has_runtimes()
 {
 	local file
-	loader_of "${releases[$1]}" || return
-	for file in lib/x86_64-linux-gnu/lib{gomp.so.1,omp.so.5}; do
+	for file in lib64/ld-linux-x86-64.so.2 lib/x86_64-linux-gnu/lib{c.so.6,gomp.so.1,omp.so.5}; do
 		[ -e "${releases[$1]}/usr/$file" ] || { echo "no usr/$file in ${releases[$1]}"; return 1; }
 	done
 }
