@@ -94,7 +94,7 @@ userspace: ## build libvirtflex, the OpenMP adaptor and the commands into build/
 	@$(MAKE) -C userspace
 
 selftests: ## build the kselftests into build/selftests
-	@$(MAKE) -C selftests KSRC=$$(scripts/kernel source) XEN_ROOT=$$(scripts/xen root) OUTPUT=../build/selftests
+	@$(MAKE) -C selftests KSRC=$$(scripts/kernel source) OUTPUT=../build/selftests
 
 # From a relative DESTDIR it is the same directory in userspace/.
 installing = $(MAKE) -C userspace $@ $(if $(DESTDIR),DESTDIR="$$(realpath -m '$(DESTDIR)')")

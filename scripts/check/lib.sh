@@ -137,7 +137,7 @@ xen_tools()
 	choose_debian "$(debian_of_machine)"
 	name="xenstored of Debian $debian"
 	log=$(log_of "$name")
-	if dir=$(scripts/packages unpack "xen-utils-$debian_xen" xenstore-utils 2>"$log"); then
+	if dir=$(scripts/packages unpack "${debian_suite_option[@]}" "xen-utils-$debian_xen" xenstore-utils 2>"$log"); then
 		export XEN_TOOLS=$dir
 		return
 	fi

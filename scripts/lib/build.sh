@@ -9,6 +9,8 @@
 build_module() {
 	local kernel=$1 source=${3-module} key name dir
 	name=${source//\//-}-$2
+	# of another release: two runs for two releases do not want the same place
+	[ ! -e "$kernel/root" ] || name+=-$(cat "$kernel/release")
 	dir=$TOP/build/$name
 	[ -e "$TOP/$source/Kbuild" ] || return 0
 	locked "$name-$(digest <<<"$TOP")" build_module_now >&2 || exit
@@ -89,9 +91,29 @@ build_dom0_programs() {
 
 build_dom0_programs_now() {
 	local out
-	out=$(make -s -C "$TOP/userspace" BUILD="../${build#"$TOP"/}" XEN_ROOT="$sysroot" dom0 2>&1) || {
+	out=$(make -s -C "$TOP/userspace" BUILD="../${build#"$TOP"/}" DOM0_ROOT="$sysroot" dom0 2>&1) || {
 		printf '%s\n' "$out"
 		fail 125 "the programs for dom0 do not build for Debian $debian" "Mend them, or leave them out with --bare."
+	}
+}
+
+# put_for_dom0 ROOT: in place of test programs that use libraries of the toolstack, which were built
+# for this machine's, the same built for dom0's
+put_for_dom0() {
+	local places place build=build/debian-$debian/selftests
+	mapfile -t places < <(find "$1" -type f \( -name foreign_page -o -name pause_at_status -o -name perforate \))
+	[ ${#places[@]} -gt 0 ] || return 0
+	locked "dom0-$debian-$(digest <<<"$TOP")" put_for_dom0_now >&2 || exit
+	for place in "${places[@]}"; do
+		cp "$TOP/$build/${place##*/}" "$place"
+	done
+}
+
+put_for_dom0_now() {
+	local out
+	out=$(make -s -C "$TOP/selftests" KSRC="$("$SCRIPTS/kernel" source)" OUTPUT="../$build" DOM0_ROOT="$sysroot" dom0 2>&1) || {
+		printf '%s\n' "$out"
+		fail 125 "selftests do not build for dom0 of Debian $debian"
 	}
 }
 

@@ -58,7 +58,7 @@ step() {
 # locked NAME COMMAND...: one run at a time does COMMAND; others wait for it.
 # The lock is freed when this process ends, however it ends.
 locked() {
-	local name=$1 fd
+	local name=$1 fd status
 	shift
 	mkdir -p "$CACHE/lock"
 	exec {fd}>"$CACHE/lock/$name"
@@ -69,7 +69,9 @@ locked() {
 				"Look for it with: fuser -v $CACHE/lock/$name"
 	fi
 	"$@"
+	status=$?
 	exec {fd}>&-
+	return "$status"
 }
 
 # plain_cache: kernels and Xen build in no directory with such a name

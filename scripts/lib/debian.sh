@@ -22,7 +22,7 @@ debian_of_machine() {
 	local number
 	# shellcheck source=/dev/null
 	number=$(. "${OS_RELEASE:-/etc/os-release}" 2>/dev/null && [ "${ID-}" = debian ] && echo "${VERSION_ID-}") || :
-	debian_releases | awk -v number="$number" '$1 == number { print $1 }'
+	debian_releases | awk -v number="$number" '$1 "" == number "" { print $1 }'
 }
 
 # choose_debian [NUMBER]: the release that is asked for, by NUMBER or DEBIAN, or the
@@ -36,7 +36,7 @@ choose_debian() {
 	[ -n "$debian" ] ||
 		fail 125 "this machine is not Debian $(debian_numbers)" "Say which to take by DEBIAN=$(debian_numbers)."
 	read -r _ debian_suite debian_xen debian_headers debian_cloud_image debian_libomp \
-		< <(debian_releases | awk -v number="$debian" '$1 == number') ||
+		< <(debian_releases | awk -v number="$debian" '$1 "" == number ""') ||
 		fail 125 "DEBIAN: '$debian' is not a release that is known" "These are: $(debian_numbers)."
 	debian_suite_option=() debian_is=same
 	[ "$debian" != "$own" ] || return 0

@@ -21,8 +21,12 @@ in_tree() {
 	local tree=$1 dir=$2 user=()
 	shift 2
 	[ "$(id -u)" -eq 0 ] || user=(-r)
+	unshare "${user[@]}" -m true 2>/dev/null ||
+		fail 125 "programs of another release want a mount namespace, which this user cannot have" \
+			"Be root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone)."
+	# What this machine's programs are told by the environment is not for those.
 	# shellcheck disable=SC2016 # the inner shell's
-	unshare "${user[@]}" -m bash -c 'set -e
+	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C unshare "${user[@]}" -m bash -c 'set -e
 		tree=$1
 		mount --rbind /dev "$tree/dev"
 		mount --rbind /proc "$tree/proc"

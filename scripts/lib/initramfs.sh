@@ -22,7 +22,7 @@ pack() { (cd "$1" && find . -print0 | sort -z | cpio -0 -o -H newc -R 0:0 --quie
 base_archive() {
 	local file
 	file=$CACHE/initramfs/base-$({ cat /bin/busybox "$SCRIPTS"/init/* "${BASH_SOURCE[0]}"; } | digest).cpio
-	[ -e "$file" ] || locked initramfs make_base "$file"
+	[ -e "$file" ] || locked initramfs step "packing busybox" make_base "$file" || exit
 	touch "$file" # for scripts/cache prune
 	printf '%s\n' "$file"
 }
@@ -65,7 +65,7 @@ loader_says() {
 	rm -rf "$dir"
 }
 
-# not_ours: how the names of libraries begin that programs find in dom0, and only there
+# not_ours: how the names of libraries begin that are to be dom0's own, of another release than this machine's
 not_ours=''
 
 # add_libraries ROOT FILE...: the libraries and interpreter that FILEs need. From a standard
@@ -77,7 +77,7 @@ add_libraries() {
 	for file; do
 		is_elf "$file" || continue
 		said=$(loader_says "$file")
-		wrong=$(sed -n "\|^[[:space:]]*${not_ours:-/}|d; s/^[[:space:]]*\(.*\) => not found\$/\1/p" <<<"$said" | head -n 1)
+		wrong=$(sed -n 's/^[[:space:]]*\(.*\) => not found$/\1/p' <<<"$said" | head -n 1)
 		[ -z "$wrong" ] ||
 			fail 125 "$file needs $wrong, which is not on this machine" \
 				"Install its package, or add its directory to LD_LIBRARY_PATH."
@@ -89,6 +89,7 @@ add_libraries() {
 				"Build it here, or bring its own library by LD_LIBRARY_PATH."
 		# "NAME => PATH (ADDRESS)", and "PATH (ADDRESS)" for the interpreter
 		while read -r lib; do
+			[ -z "$not_ours" ] || [ "${lib##*/"$not_ours"}" = "$lib" ] || continue
 			case $lib in
 			/lib/*|/lib64/*|/usr/lib/*|/usr/lib64/*) dst=$root$lib ;;
 			*) dst=$root/usr/lib/${lib##*/} ;;
@@ -114,7 +115,11 @@ add_file() {
 		done < <(find -L "$src" -type f \( -perm /111 -o -name '*.so*' \) -print0)
 	else
 		cp -L --preserve=mode,timestamps "$src" "$root$dst"
-		add_libraries "$root" "$src"
+		# of a package that was unpacked: what it needs is not for this machine to say
+		case $src in
+		"$CACHE"/unpacked/*) ;;
+		*) add_libraries "$root" "$src" ;;
+		esac
 	fi
 }
 

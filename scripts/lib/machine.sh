@@ -165,6 +165,7 @@ guest_args() {
 
 # A guest right on QEMU
 machine_plain() {
+	local base
 	machine_begin
 	add_nodes "$cpus" "$nodes" "${sizes[@]}"
 	add_card a "$RUN/records" "$RUN/out" "$RUN/err"
@@ -173,7 +174,8 @@ machine_plain() {
 	else
 		qemu+=(-accel "tcg,thread=multi" -cpu max)
 	fi
-	cat "$(base_archive)" "$RUN"/*.cpio >"$RUN/initrd"
+	base=$(base_archive) || exit
+	cat "$base" "$RUN"/*.cpio >"$RUN/initrd"
 	qemu+=(-kernel "$kernel/bzImage" -initrd initrd
 		-append "console=ttyS0 $(guest_args)")
 }

@@ -95,7 +95,7 @@ add_dom0_tools() {
 xen_archive() {
 	local file
 	file=$CACHE/initramfs/xen-$1-$({ echo "${sysroot##*/} ${patched##*/} $debian_is"; [ "$debian_is" != older ] || cat /$LOADER; cat "${BASH_SOURCE[0]}"; } | digest).cpio
-	[ -e "$file" ] || locked initramfs make_xen_archive "$1" "$file"
+	[ -e "$file" ] || locked initramfs step "packing what Xen adds to the $1" make_xen_archive "$1" "$file" || exit
 	touch "$file" # for scripts/cache prune
 	printf '%s\n' "$file"
 }
@@ -131,7 +131,8 @@ hypervisor() {
 	local file=$CACHE/initramfs/${sysroot##*/}-xen
 	if [ ! -e "$file" ]; then
 		mkdir -p "${file%/*}"
-		zcat "$sysroot/boot/xen-$debian_xen-amd64.gz" >"$file.$$"
+		zcat "$sysroot/boot/xen-$debian_xen-amd64.gz" >"$file.$$" ||
+			fail 125 "cannot unpack the hypervisor" "Is there room in $CACHE?"
 		mv "$file.$$" "$file"
 	fi
 	touch "$file" # for scripts/cache prune
@@ -247,12 +248,12 @@ host_sizes() {
 # xen_side dom0|guest: prints the archives of that side. The last one that has a library
 # wins, which is the one of the newer release.
 xen_side() {
-	local xens
-	xens=$(xen_archive "$1") || exit
+	local base xens
+	base=$(base_archive) && xens=$(xen_archive "$1") || exit
 	if [ "$debian_is" = newer ]; then
-		cat "$(base_archive)" "$RUN/files.cpio" "$xens"
+		cat "$base" "$RUN/files.cpio" "$xens"
 	else
-		cat "$(base_archive)" "$xens" "$RUN/files.cpio"
+		cat "$base" "$xens" "$RUN/files.cpio"
 	fi
 }
 
@@ -261,18 +262,18 @@ say_machine() {
 	local version
 	version=$(zcat "$sysroot/usr/share/doc/xen-hypervisor-$debian_xen-amd64/changelog.Debian.gz" 2>/dev/null |
 		sed -n '1s/^[^(]*(\([^)]*\)).*/\1/p')
-	say "guest: Debian $debian: Xen ${version:-$debian_xen}${patched:+ and xen-patches, $xen}," \
+	[ -z "$patched" ] || version="$(cat "$patched/version") with xen-patches ($xen)"
+	say "guest: Debian $debian: Xen ${version:-$debian_xen}," \
 		"a guest of type $type with kernel $(cat "$kernel/release")," \
 		"in $(qemu-system-x86_64 --version | sed -n 's/^QEMU emulator version \([^ ]*\).*/QEMU \1/p')"
 }
 
 machine_xen() {
-	local root=$RUN/root sysroot patched='' dom0_kernel initrd_at tools
-	sysroot=$(xen_packages) || exit
+	local root=$RUN/root patched='' dom0_kernel initrd_at tools
 	[ "$xen" = stock ] || patched=$("$SCRIPTS/xen" "$xen") || exit
 	dom0_kernel=$("$SCRIPTS/kernel" fast) || exit
 	say_machine
-	xen_side guest >"$RUN/guest-initrd"
+	xen_side guest >"$RUN/guest-initrd" || exit
 	new_root "$root"
 	mkdir "$root/boot"
 	if [ "$type" = hvm ]; then
@@ -292,7 +293,7 @@ machine_xen() {
 	pack "$root" "$RUN/dom0.cpio"
 	rm -rf "$root"
 	# Modules are for the guest; the rest of what was brought is in dom0 as well.
-	{ xen_side dom0; cat "$RUN/dom0.cpio"; } >"$RUN/dom0-initrd"
+	{ xen_side dom0 && cat "$RUN/dom0.cpio"; } >"$RUN/dom0-initrd" || exit
 	rm "$RUN"/*.cpio
 	ln -s "$dom0_kernel/bzImage" "$RUN/dom0-kernel"
 

@@ -15,7 +15,8 @@ xen_source() {
 		[ -e "$XEN_SOURCE/xen/Makefile" ] || fail 125 "XEN_SOURCE: no source of Xen in $XEN_SOURCE"
 		realpath "$XEN_SOURCE"
 	else
-		"$SCRIPTS/packages" source "${debian_suite_option[@]}" xen
+		"$SCRIPTS/packages" source "${debian_suite_option[@]}" xen ||
+			fail 125 "no source of Xen $debian_xen" "If the archive has none, name a tree by XEN_SOURCE."
 	fi
 }
 

@@ -85,7 +85,7 @@ int xc_interface_close(xc_interface *xch)
 	return 0;
 }
 
-/* The number of Xen's interface for toolstacks, in 4.17, the last that has this function */
+/* Xen 4.17's number of the domctl interface; later ones have no xc_domain_getinfo() */
 #define HAS_GETINFO	0x15
 
 #if XEN_DOMCTL_INTERFACE_VERSION <= HAS_GETINFO
