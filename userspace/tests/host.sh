@@ -269,6 +269,24 @@ host_not_wanted()
 	"$san/memory_coordinator" 2 -Jc "replay:$work/paused.json" >"$work/out" 2>"$work/err" && [ ! -s "$work/err" ]
 }
 
+# Nodes of a host and of its guests are recorded, and seen again as they were.
+host_record_nodes()
+{
+	local nodes='.nodes = [{ total_kb: 4096, free_kb: 100 }] | .guests[].vcpus[].node = 1 |
+		.guests[0] += { untouched: true, change: 2, change_end: 3, said: "no", nodes: [
+			{ pnode: -1, capacity_kb: 9, target_kb: 8, current_kb: 7 },
+			{ pnode: 3, capacity_kb: 9, target_kb: 0, current_kb: 7, used_kb: 5, free_kb: 2 } ] } |
+		.guests[1] += { change: 0, change_end: 0, nodes: [] }'
+	"$san/memory_coordinator" 2 -nc replay:hosts/short.json --record "$work/record" >/dev/null &&
+		head -n 1 "$work/record" | jq -c "$nodes" >"$work/nodes" &&
+		"$san/memory_coordinator" 2 -nJc "record:$work/nodes" --record "$work/again" >"$work/out" &&
+		jq -S 'del(.guests[1:][] | .nodes, .change, .change_end, .vcpus)' "$work/nodes" >"$work/1" &&
+		jq -S 'del(.guests[1:][] | .nodes, .change, .change_end, .vcpus)' "$work/again" >"$work/2" &&
+		diff "$work/1" "$work/2" && [ "$(grep -c untouched "$work/2")" -gt 1 ] || return 1
+	jq -c '.guests[0].nodes[9999] = {}' "$work/nodes" >"$work/bad"
+	says memory_coordinator 1 'line 1 of what was recorded is not' 2 -nc "record:$work/bad"
+}
+
 # What was recorded leads to the same first decision; what is no record is named by its line.
 host_record()
 {
@@ -566,7 +584,7 @@ for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alo
 	host_fewest_changes host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go \
 	host_cpus_for_guests host_domains host_refused host_signal host_without_delay host_dry_run host_once \
 	host_grows_and_frees host_short host_shared host_two_grow_one_stops host_left_alone host_not_wanted \
-	host_record host_busy host_metrics host_usage host_bad_description host_two_instances host_out_of_reach \
+	host_record host_record_nodes host_busy host_metrics host_usage host_bad_description host_two_instances host_out_of_reach \
 	host_lost host_lost_by_change host_asks host_skips host_metrics_later host_available host_help \
 	host_completion; do
 	run_test "$name" "$name"

@@ -14,6 +14,8 @@
  * enum backend_status - how something went
  * @BACKEND_OK: as it should
  * @BACKEND_GONE: the guest is not there any more, or does not run
+ * @BACKEND_BUSY: the guest is being changed, by this program or by somebody else, and
+ *	nothing was done
  * @BACKEND_LOST: the host cannot be reached now; it may be worth trying again
  * @BACKEND_OVER: there is nothing more to see, as a record has ended
  * @BACKEND_FAILED: it cannot be done
@@ -21,6 +23,7 @@
 enum backend_status {
 	BACKEND_OK,
 	BACKEND_GONE,
+	BACKEND_BUSY,
 	BACKEND_LOST,
 	BACKEND_OVER,
 	BACKEND_FAILED,
@@ -50,7 +53,12 @@ struct backend;
  * struct backend_ops - what a backend can do
  * @look: sees what there is; the snapshot is the caller's
  * @pin: has a vCPU run on these physical CPUs only
- * @resize: asks a guest's balloon to go to a size
+ * @resize: asks a guest to go to a size: its balloon, or its nodes where it has some, of
+ *	which none leaves or comes by it
+ * @set_nodes: asks a guest to have so much memory on each of its nodes, 0 for one that
+ *	leaves with its vCPUs, and NODE_STAYS for one that stays as it is. All of it is
+ *	either more or less than before. How it ended is seen at a later look. NULL where
+ *	guests have no nodes.
  * @wait: waits until a time of its clock, or less long if a signal arrives
  * @close: ends it and frees it
  *
@@ -66,6 +74,9 @@ struct backend_ops {
 	enum backend_status (*resize)(struct backend *backend,
 				      const struct guest *guest, uint64_t kb,
 				      struct why *why);
+	enum backend_status (*set_nodes)(struct backend *backend,
+					 const struct guest *guest,
+					 const uint64_t *kb, struct why *why);
 	void (*wait)(struct backend *backend, uint64_t until_ns);
 	void (*close)(struct backend *backend);
 };

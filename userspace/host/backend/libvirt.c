@@ -153,9 +153,7 @@ static void take_guest(struct libvirt_host *h, const virDomainStatsRecord *recor
 	g->name = strdup(virDomainGetName(record->dom));
 	if (!k || !g->name || !take_params(g, record) ||
 	    ((what & LOOK_VCPUS) && !known_see_affinity(h, record->dom, k, g))) {
-		free(g->name);
-		free(g->vcpus);
-		*g = (struct guest){ .name = NULL };
+		guest_free(g);
 		return;
 	}
 	k->seen = true;

@@ -13,6 +13,7 @@
 
 #define MOST_GUESTS	100000
 #define MOST_VCPUS	10000
+#define MOST_NODES	1024
 
 static struct json_object *cpus_json(const struct snapshot *s)
 {
@@ -51,6 +52,8 @@ static struct json_object *vcpus_json(const struct guest *g)
 		o = json_object_new_object();
 		json_object_object_add(o, "online",
 				       json_object_new_boolean(v->online));
+		if (g->nr_nodes)
+			json_object_object_add(o, "node", json_u64(v->node));
 		json_object_object_add(o, "run_ns", json_u64(v->run_ns));
 		if (v->has_delay)
 			json_object_object_add(o, "delay_ns",
@@ -84,6 +87,39 @@ static struct json_object *memory_json(const struct guest_memory *m)
 	return o;
 }
 
+static struct json_object *nodes_json(const struct guest *g)
+{
+	struct json_object *array = json_object_new_array(), *o;
+	const struct guest_node *n;
+	unsigned int i;
+
+	for (i = 0; i < g->nr_nodes; i++) {
+		n = &g->nodes[i];
+		o = json_object_new_object();
+		json_object_object_add(o, "pnode", json_object_new_int(n->pnode));
+		json_object_object_add(o, "capacity_kb", json_u64(n->capacity_kb));
+		json_object_object_add(o, "target_kb", json_u64(n->target_kb));
+		json_object_object_add(o, "current_kb", json_u64(n->current_kb));
+		if (n->has_report) {
+			json_object_object_add(o, "used_kb", json_u64(n->used_kb));
+			json_object_object_add(o, "free_kb", json_u64(n->free_kb));
+		}
+		json_object_array_add(array, o);
+	}
+	return array;
+}
+
+static void add_nodes(struct json_object *o, const struct guest *g)
+{
+	if (!g->nr_nodes)
+		return;
+	json_object_object_add(o, "nodes", nodes_json(g));
+	json_object_object_add(o, "change", json_u64(g->change));
+	json_object_object_add(o, "change_end", json_u64(g->change_end));
+	if (g->said)
+		json_object_object_add(o, "said", json_text(g->said));
+}
+
 static struct json_object *guests_json(const struct snapshot *s)
 {
 	struct json_object *array = json_object_new_array(), *o;
@@ -97,9 +133,26 @@ static struct json_object *guests_json(const struct snapshot *s)
 		json_object_object_add(o, "name", json_text(g->name));
 		json_object_object_add(o, "running",
 				       json_object_new_boolean(g->running));
+		json_object_object_add(o, "untouched",
+				       json_object_new_boolean(g->untouched));
 		json_object_object_add(o, "shares", json_u64(g->shares));
 		json_object_object_add(o, "vcpus", vcpus_json(g));
 		json_object_object_add(o, "memory", memory_json(&g->memory));
+		add_nodes(o, g);
+		json_object_array_add(array, o);
+	}
+	return array;
+}
+
+static struct json_object *host_nodes_json(const struct snapshot *s)
+{
+	struct json_object *array = json_object_new_array(), *o;
+	unsigned int i;
+
+	for (i = 0; i < s->nr_nodes; i++) {
+		o = json_object_new_object();
+		json_object_object_add(o, "total_kb", json_u64(s->nodes[i].total_kb));
+		json_object_object_add(o, "free_kb", json_u64(s->nodes[i].free_kb));
 		json_object_array_add(array, o);
 	}
 	return array;
@@ -123,6 +176,8 @@ bool record_write(FILE *f, const struct snapshot *s)
 	json_object_object_add(o, "shared_is_free",
 			       json_object_new_boolean(s->shared_is_free));
 	json_object_object_add(o, "cpus", cpus_json(s));
+	if (s->nr_nodes)
+		json_object_object_add(o, "nodes", host_nodes_json(s));
 	json_object_object_add(o, "guests", guests_json(s));
 	ret = fprintf(f, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
 	json_object_put(o);
@@ -193,6 +248,7 @@ static bool take_vcpus(struct json_object *in, struct guest *g)
 	for (i = 0; i < count; i++) {
 		o = json_object_array_get_idx(array, i);
 		g->vcpus[i].online = get_bool(o, "online");
+		g->vcpus[i].node = get_u64(o, "node");
 		g->vcpus[i].run_ns = get_u64(o, "run_ns");
 		g->vcpus[i].has_delay = has(o, "delay_ns");
 		g->vcpus[i].delay_ns = get_u64(o, "delay_ns");
@@ -219,6 +275,51 @@ static void take_memory(struct json_object *in, struct guest_memory *m)
 	m->stats_at = get_u64(in, "stats_at");
 }
 
+static int get_node(struct json_object *in, const char *key)
+{
+	struct json_object *o;
+
+	return json_object_object_get_ex(in, key, &o) ? json_object_get_int(o) :
+							NODE_UNKNOWN;
+}
+
+/* A number of an enum, up to the last one; what is none is the first. */
+static unsigned int get_enum(struct json_object *in, const char *key,
+			     unsigned int last)
+{
+	uint64_t value = get_u64(in, key);
+
+	return value <= last ? value : 0;
+}
+
+static bool take_nodes(struct json_object *in, struct guest *g)
+{
+	struct json_object *array, *o;
+	unsigned int i, count = get_array(in, "nodes", &array);
+	struct guest_node *n;
+
+	if (!count)
+		return true;
+	if (count > MOST_NODES || !guest_set_nodes(g, count))
+		return false;
+	for (i = 0; i < count; i++) {
+		o = json_object_array_get_idx(array, i);
+		n = &g->nodes[i];
+		n->pnode = get_node(o, "pnode");
+		n->capacity_kb = get_u64(o, "capacity_kb");
+		n->target_kb = get_u64(o, "target_kb");
+		n->current_kb = get_u64(o, "current_kb");
+		n->has_report = has(o, "used_kb") && has(o, "free_kb");
+		n->used_kb = get_u64(o, "used_kb");
+		n->free_kb = get_u64(o, "free_kb");
+	}
+	g->change = get_enum(in, "change", CHANGE_OTHERS);
+	g->change_end = get_enum(in, "change_end", END_REPLACED);
+	if (json_object_object_get_ex(in, "said", &o) && o)
+		g->said = strdup(json_object_get_string(o));
+	return true;
+}
+
 static bool take_guest(struct json_object *in, struct guest *g)
 {
 	struct json_object *id, *name, *memory;
@@ -232,10 +333,28 @@ static bool take_guest(struct json_object *in, struct guest *g)
 	strcpy(g->id, json_object_get_string(id));
 	g->name = strdup(json_object_get_string(name));
 	g->running = get_bool(in, "running");
+	g->untouched = get_bool(in, "untouched");
 	g->shares = get_u64(in, "shares");
 	if (json_object_object_get_ex(in, "memory", &memory))
 		take_memory(memory, &g->memory);
-	return g->name && take_vcpus(in, g);
+	return g->name && take_vcpus(in, g) && take_nodes(in, g);
+}
+
+static bool take_host_nodes(struct json_object *in, struct snapshot *s)
+{
+	struct json_object *array, *o;
+	unsigned int i, count = get_array(in, "nodes", &array);
+
+	if (!count)
+		return true;
+	if (count > MOST_NODES || !snapshot_set_nodes(s, count))
+		return false;
+	for (i = 0; i < count; i++) {
+		o = json_object_array_get_idx(array, i);
+		s->nodes[i].total_kb = get_u64(o, "total_kb");
+		s->nodes[i].free_kb = get_u64(o, "free_kb");
+	}
+	return true;
 }
 
 static struct snapshot *take_snapshot(struct json_object *in)
@@ -258,8 +377,11 @@ static struct snapshot *take_snapshot(struct json_object *in)
 		o = json_object_array_get_idx(cpus, i);
 		s->cpus[i].online = get_bool(o, "online");
 		s->cpus[i].core = get_u64(o, "core");
-		if (json_object_object_get_ex(o, "node", &o))
-			s->cpus[i].node = json_object_get_int(o);
+		s->cpus[i].node = get_node(o, "node");
+	}
+	if (!take_host_nodes(in, s)) {
+		snapshot_free(s);
+		return NULL;
 	}
 	for (i = 0; i < nr_guests; i++) {
 		s->nr_guests++;
@@ -320,6 +442,17 @@ static enum backend_status resize(struct backend *backend,
 	return BACKEND_OK;
 }
 
+static enum backend_status set_nodes(struct backend *backend,
+				     const struct guest *guest,
+				     const uint64_t *kb, struct why *why)
+{
+	(void)backend;
+	(void)guest;
+	(void)kb;
+	(void)why;
+	return BACKEND_OK;
+}
+
 static void wait_not(struct backend *backend, uint64_t until_ns)
 {
 	(void)backend;
@@ -338,6 +471,7 @@ static const struct backend_ops ops = {
 	.look = look,
 	.pin = pin,
 	.resize = resize,
+	.set_nodes = set_nodes,
 	.wait = wait_not,
 	.close = close_record,
 };

@@ -49,6 +49,55 @@ struct seen_vcpu *guest_set_vcpus(struct guest *guest, unsigned int count)
 }
 
 /**
+ * guest_set_nodes() - make room for the virtual nodes of a guest that has none yet
+ * @guest: guest
+ * @count: how many
+ *
+ * Return: the first of them, all zero, on physical nodes that are not known; NULL if there
+ * is no memory.
+ */
+struct guest_node *guest_set_nodes(struct guest *guest, unsigned int count)
+{
+	unsigned int i;
+
+	guest->nodes = calloc(count + 1, sizeof(*guest->nodes));
+	if (!guest->nodes)
+		return NULL;
+	for (i = 0; i < count; i++)
+		guest->nodes[i].pnode = NODE_UNKNOWN;
+	guest->nr_nodes = count;
+	return guest->nodes;
+}
+
+/**
+ * guest_free() - free what a guest of a snapshot has
+ * @guest: guest, which is empty then
+ */
+void guest_free(struct guest *guest)
+{
+	free(guest->name);
+	free(guest->vcpus);
+	free(guest->nodes);
+	free(guest->said);
+	*guest = (struct guest){ .name = NULL };
+}
+
+/**
+ * snapshot_set_nodes() - make room for the nodes of a host
+ * @s: snapshot that has none yet
+ * @count: how many
+ *
+ * Return: the first of them, all zero; NULL if there is no memory.
+ */
+struct host_node *snapshot_set_nodes(struct snapshot *s, unsigned int count)
+{
+	s->nodes = calloc(count + 1, sizeof(*s->nodes));
+	if (s->nodes)
+		s->nr_nodes = count;
+	return s->nodes;
+}
+
+/**
  * snapshot_find() - find a guest
  * @s: snapshot
  * @id: its UUID
@@ -79,11 +128,10 @@ void snapshot_free(struct snapshot *s)
 
 	if (!s)
 		return;
-	for (i = 0; i < s->nr_guests; i++) {
-		free(s->guests[i].name);
-		free(s->guests[i].vcpus);
-	}
+	for (i = 0; i < s->nr_guests; i++)
+		guest_free(&s->guests[i]);
 	free(s->guests);
+	free(s->nodes);
 	free(s->cpus);
 	free(s);
 }

@@ -10,6 +10,8 @@
 /* Length of a guest's UUID as text, with the end */
 #define GUEST_ID	37
 #define NODE_UNKNOWN	(-1)
+/* A node that is to stay as it is, where sizes of nodes are asked for */
+#define NODE_STAYS	UINT64_MAX
 
 /**
  * struct host_cpu - a physical CPU
@@ -24,8 +26,19 @@ struct host_cpu {
 };
 
 /**
+ * struct host_node - a NUMA node of the host, where memory is given out by node
+ * @total_kb: its memory
+ * @free_kb: of that, what nobody has
+ */
+struct host_node {
+	uint64_t total_kb;
+	uint64_t free_kb;
+};
+
+/**
  * struct seen_vcpu - a vCPU
  * @online: whether the guest has it
+ * @node: node of the guest that it is on; 0 if that has none
  * @has_delay: whether @delay_ns is known
  * @run_ns: how long it has run, since the guest was started
  * @delay_ns: how long it has waited for a physical CPU
@@ -34,6 +47,7 @@ struct host_cpu {
  */
 struct seen_vcpu {
 	bool online;
+	unsigned int node;
 	bool has_delay;
 	uint64_t run_ns;
 	uint64_t delay_ns;
@@ -73,23 +87,83 @@ struct guest_memory {
 };
 
 /**
+ * struct guest_node - a virtual node of a guest, which its host may take and give back
+ * @pnode: physical node behind it, or NODE_UNKNOWN
+ * @capacity_kb: most memory that it can have
+ * @target_kb: memory that it is to have; 0 if the node was taken
+ * @current_kb: memory that the guest says it has
+ * @has_report: whether the guest has said what follows
+ * @used_kb: of its memory, what is in use
+ * @free_kb: the rest: free, or cache that can be dropped
+ */
+struct guest_node {
+	int pnode;
+	uint64_t capacity_kb;
+	uint64_t target_kb;
+	uint64_t current_kb;
+	bool has_report;
+	uint64_t used_kb;
+	uint64_t free_kb;
+};
+
+/**
+ * enum guest_change - whether nodes of a guest are being changed
+ * @CHANGE_NONE: they are not
+ * @CHANGE_OURS: they are, as this program has asked for it
+ * @CHANGE_OTHERS: they are, and somebody else has asked for it
+ */
+enum guest_change {
+	CHANGE_NONE,
+	CHANGE_OURS,
+	CHANGE_OTHERS,
+};
+
+/**
+ * enum change_end - how the last change that this program has asked a guest for ended
+ * @END_NONE: there was none since the program was started, or it is going on
+ * @END_DONE: carried out
+ * @END_PARTLY: carried out, and fell short
+ * @END_REFUSED: the guest refused it, could not do it, or undid it as somebody wished
+ * @END_REPLACED: nobody knows: somebody else has asked for another one since
+ */
+enum change_end {
+	END_NONE,
+	END_DONE,
+	END_PARTLY,
+	END_REFUSED,
+	END_REPLACED,
+};
+
+/**
  * struct guest - a guest that was there
  * @id: UUID
  * @name: name, of the guest's owner's choice
  * @running: whether its vCPUs run, not paused
+ * @untouched: whether it is never changed, as the host's own programs run in it
  * @shares: its weight where memory is short
  * @nr_vcpus: length of @vcpus
  * @vcpus: by number
  * @memory: its memory
+ * @nr_nodes: length of @nodes; 0 if its host neither takes nodes nor gives them
+ * @nodes: by number
+ * @change: whether its nodes are being changed
+ * @change_end: how the last change ended that this program has asked for
+ * @said: what the guest said was wrong with that; NULL for nothing
  */
 struct guest {
 	char id[GUEST_ID];
 	char *name;
 	bool running;
+	bool untouched;
 	unsigned int shares;
 	unsigned int nr_vcpus;
 	struct seen_vcpu *vcpus;
 	struct guest_memory memory;
+	unsigned int nr_nodes;
+	struct guest_node *nodes;
+	enum guest_change change;
+	enum change_end change_end;
+	char *said;
 };
 
 /**
@@ -97,6 +171,8 @@ struct guest {
  * @ns: when, by a clock that only goes on
  * @nr_cpus: length of @cpus
  * @cpus: by number
+ * @nr_nodes: length of @nodes; 0 where memory is not given out by node
+ * @nodes: by number
  * @total_kb: memory of the host
  * @available_kb: of that, what is free, or is cache that can be dropped
  * @shared_is_free: whether @available_kb has guests' memory that is shared, as if it were
@@ -108,6 +184,8 @@ struct snapshot {
 	uint64_t ns;
 	unsigned int nr_cpus;
 	struct host_cpu *cpus;
+	unsigned int nr_nodes;
+	struct host_node *nodes;
 	uint64_t total_kb;
 	uint64_t available_kb;
 	bool shared_is_free;
@@ -117,6 +195,9 @@ struct snapshot {
 
 struct snapshot *snapshot_new(unsigned int nr_cpus, unsigned int most_guests);
 struct seen_vcpu *guest_set_vcpus(struct guest *guest, unsigned int count);
+struct guest_node *guest_set_nodes(struct guest *guest, unsigned int count);
+void guest_free(struct guest *guest);
+struct host_node *snapshot_set_nodes(struct snapshot *s, unsigned int count);
 const struct guest *snapshot_find(const struct snapshot *s, const char *id,
 				  unsigned int hint);
 void snapshot_free(struct snapshot *s);

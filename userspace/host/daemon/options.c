@@ -65,13 +65,16 @@ int daemon_interval(struct context *ctx, int argc, char **argv)
 }
 
 /**
- * daemon_may_change() - is a guest one of those that --domains names?
+ * daemon_may_change() - is a guest one of those that --domains names, and that are changed
+ *	at all?
  * @guest: guest
  *
  * Return: whether it is.
  */
 bool daemon_may_change(const struct guest *guest)
 {
+	if (guest->untouched)
+		return false;
 	return !settings.domains ||
 	       !fnmatch(settings.domains, guest->name, 0);
 }

@@ -158,7 +158,7 @@ static enum backend_status work(struct daemon *d, struct why *why)
  * @status: how it went
  * @why: why, if not well
  *
- * A guest that has gone meanwhile is nothing that went wrong.
+ * A guest that has gone meanwhile, or is being changed, is nothing that went wrong.
  *
  * Return: whether it was made.
  */
@@ -172,7 +172,8 @@ bool daemon_changed(struct daemon *d, enum backend_status status,
 	if (status == BACKEND_FAILED) {
 		d->failures++;
 		error("%s", why->text);
-	} else if (status == BACKEND_GONE && d->settings->verbose) {
+	} else if ((status == BACKEND_GONE || status == BACKEND_BUSY) &&
+		   d->settings->verbose) {
 		error("%s", why->text);
 	}
 	return false;
