@@ -4,11 +4,13 @@
  * now and then. UNRELIABLE says how each connection and each look goes, in turn; then a
  * signal ends the program. A letter each:
  *   o  a connection is made		s  a look sees that there is no guest
- *					g  a look sees one that runs, with one vCPU
+ *					g  a look sees one that runs, with UNRELIABLE_VCPUS
+ *					   vCPUs, or one
  *   r  it is refused			l  the connection is lost in a look
  *   p  there is no permission		f  a look fails, and the connection stays
  * The connection is lost when that guest is to be pinned, and "asked to report" is said when it
- * is. The host says that it has UNRELIABLE_KB of memory, and 1 KiB of each other kind.
+ * is. The host says that it has UNRELIABLE_KB of memory, and 1 KiB of each other kind. With
+ * UNRELIABLE_KEPT, vCPUs may run on CPUs 0 and 1, and that many of them are kept on CPU 0.
  */
 #include <dlfcn.h>
 #include <libvirt/libvirt.h>
@@ -66,7 +68,9 @@ virConnectPtr virConnectOpenAuth(const char *name, virConnectAuthPtr auth,
 static virDomainStatsRecordPtr see_guest(virConnectPtr conn)
 {
 	virDomainStatsRecordPtr record = calloc(1, sizeof(*record));
-	int most = 0;
+	const char *vcpus = getenv("UNRELIABLE_VCPUS");
+	int most = 0, count = vcpus ? atoi(vcpus) : 1, i;
+	char name[32];
 
 	if (!record)
 		return NULL;
@@ -74,10 +78,31 @@ static virDomainStatsRecordPtr see_guest(virConnectPtr conn)
 	virTypedParamsAddInt(&record->params, &record->nparams, &most, "state.state",
 			     VIR_DOMAIN_RUNNING);
 	virTypedParamsAddUInt(&record->params, &record->nparams, &most, "vcpu.maximum",
-			      1);
-	virTypedParamsAddInt(&record->params, &record->nparams, &most, "vcpu.0.state",
-			     VIR_VCPU_RUNNING);
+			      count);
+	for (i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "vcpu.%d.state", i);
+		virTypedParamsAddInt(&record->params, &record->nparams, &most, name,
+				     VIR_VCPU_RUNNING);
+	}
 	return record;
+}
+
+int virDomainGetVcpuPinInfo(virDomainPtr domain, int count, unsigned char *maps, int length,
+			    unsigned int flags)
+{
+	int (*real)(virDomainPtr domain, int count, unsigned char *maps, int length,
+		    unsigned int flags) = dlsym(RTLD_NEXT, "virDomainGetVcpuPinInfo");
+	const char *kept = getenv("UNRELIABLE_KEPT");
+	int i;
+
+	if (!kept)
+		return real(domain, count, maps, length, flags);
+	memset(maps, 0, (size_t)count * length);
+	if (flags & VIR_DOMAIN_AFFECT_CONFIG && atoi(kept) < count)
+		count = atoi(kept);
+	for (i = 0; i < count; i++)
+		maps[i * length] = flags & VIR_DOMAIN_AFFECT_CONFIG ? 1 : 3;
+	return count;
 }
 
 int virDomainPinVcpuFlags(virDomainPtr domain, unsigned int vcpu, unsigned char *map,

@@ -23,15 +23,22 @@ static void set_from_map(cpu_set_t *set, const unsigned char *map,
 			CPU_SET(i, set);
 }
 
-/* Which physical CPUs vCPUs are pinned to, now or as it is kept; NULL if there is none. */
+/*
+ * Which physical CPUs vCPUs are pinned to, now or as it is kept; NULL if there is none.
+ * What is kept may have fewer vCPUs: known is how many are told.
+ */
 static unsigned char *read_pins(struct libvirt_host *h, virDomainPtr domain,
-				unsigned int nr_vcpus, unsigned int flags)
+				unsigned int nr_vcpus, unsigned int flags,
+				unsigned int *known)
 {
-	int length = VIR_CPU_MAPLEN(h->nr_cpus);
+	int length = VIR_CPU_MAPLEN(h->nr_cpus), count = -1;
 	unsigned char *maps = calloc(nr_vcpus + 1, length);
 
-	if (maps && virDomainGetVcpuPinInfo(domain, nr_vcpus, maps, length,
-					    flags) >= 0)
+	if (maps)
+		count = virDomainGetVcpuPinInfo(domain, nr_vcpus, maps, length,
+						flags);
+	*known = count > 0 ? count : 0;
+	if (count >= 0)
 		return maps;
 	free(maps);
 	return NULL;
@@ -80,20 +87,20 @@ static bool room_for_bounds(struct known *k, unsigned int nr_vcpus)
 static bool read_bounds(struct libvirt_host *h, virDomainPtr domain, struct known *k,
 			const struct guest *g)
 {
-	unsigned int i, length = VIR_CPU_MAPLEN(h->nr_cpus);
+	unsigned int i, nr_kept, length = VIR_CPU_MAPLEN(h->nr_cpus);
 	unsigned char *maps;
 	cpu_set_t kept;
 
 	if (!room_for_bounds(k, g->nr_vcpus))
 		return false;
 	/* a guest that is not kept has none */
-	maps = read_pins(h, domain, g->nr_vcpus, VIR_DOMAIN_AFFECT_CONFIG);
+	maps = read_pins(h, domain, g->nr_vcpus, VIR_DOMAIN_AFFECT_CONFIG, &nr_kept);
 	for (i = 0; i < g->nr_vcpus; i++) {
-		if (maps)
+		if (i < nr_kept)
 			set_from_map(&kept, VIR_GET_CPUMAP(maps, (int)length, (int)i),
 				     h->nr_cpus);
-		bound_vcpu(k, i, maps ? &kept : NULL, &g->vcpus[i].affinity,
-			   h->nr_cpus);
+		bound_vcpu(k, i, i < nr_kept ? &kept : NULL,
+			   &g->vcpus[i].affinity, h->nr_cpus);
 	}
 	free(maps);
 	k->bounds_ns = clock_now();
@@ -186,13 +193,13 @@ void known_forget_unseen(struct libvirt_host *h)
 bool known_see_affinity(struct libvirt_host *h, virDomainPtr domain,
 			struct known *k, struct guest *g)
 {
-	unsigned int i, length = VIR_CPU_MAPLEN(h->nr_cpus);
+	unsigned int i, nr_live, length = VIR_CPU_MAPLEN(h->nr_cpus);
 	unsigned char *maps = read_pins(h, domain, g->nr_vcpus,
-					VIR_DOMAIN_AFFECT_LIVE);
+					VIR_DOMAIN_AFFECT_LIVE, &nr_live);
 
 	if (!maps)
 		return false;
-	for (i = 0; i < g->nr_vcpus; i++)
+	for (i = 0; i < nr_live; i++)
 		set_from_map(&g->vcpus[i].affinity,
 			     VIR_GET_CPUMAP(maps, (int)length, (int)i),
 			     h->nr_cpus);
