@@ -264,6 +264,7 @@ static void close_host(struct backend *backend)
 	free(h->cpus);
 	if (h->conn)
 		virConnectClose(h->conn);
+	alive_end();
 	free(h);
 }
 
@@ -340,6 +341,11 @@ enum backend_status libvirt_open(const char *uri, struct backend **backend,
 		return BACKEND_FAILED;
 	}
 	h->backend.ops = &ops;
+	if (!alive_begin()) {
+		free(h);
+		why_say(why, "libvirt's events: %s", last_error());
+		return BACKEND_FAILED;
+	}
 	h->conn = virConnectOpenAuth(uri, virConnectAuthPtrDefault, 0);
 	if (!h->conn || !machine_read_cpus(h)) {
 		status = not_connected(uri, why);
@@ -347,6 +353,8 @@ enum backend_status libvirt_open(const char *uri, struct backend **backend,
 		return status;
 	}
 	h->is_local = is_local(h->conn);
+	if (!h->is_local)
+		alive_watch(h->conn);
 	*backend = &h->backend;
 	return BACKEND_OK;
 }

@@ -53,6 +53,11 @@ struct libvirt_host {
 	unsigned int nr_known;
 };
 
+/* libvirt_alive.c */
+bool alive_begin(void);
+void alive_watch(virConnectPtr conn);
+void alive_end(void);
+
 /* libvirt_machine.c */
 bool machine_read_cpus(struct libvirt_host *h);
 bool machine_see_cpus(struct libvirt_host *h, struct snapshot *s);
