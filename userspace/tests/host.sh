@@ -356,9 +356,26 @@ host_usage()
 			says "$program" 1 'cannot read a host from .*/host.sh: it is not JSON' 2 -c "replay:$here/host.sh" || return 1
 	done
 	says vcpu_scheduler 2 '--cpus takes physical CPUs such as 2-7 or 0,4, not 3-1' 2 --cpus 3-1 &&
-		says vcpu_scheduler 2 '--min is a number of points from 1 to 1000, not 0' 2 --min 0 &&
+		says vcpu_scheduler 2 '--gain is a number of points from 1 to 1000, not 0' 2 --gain 0 &&
 		says memory_coordinator 2 '--reserve is a size such as 512M or 4G, not 1Q' 2 --reserve 1Q &&
 		says memory_coordinator 2 '--min is a size such as 512M or 4G, not -1' 2 --min=-1
+}
+
+# All take --cpus and --min, and say where one has no meaning; a wrong one is wrong everywhere.
+host_alike()
+{
+	local program
+	for program in "${programs[@]}"; do
+		"$san/$program" 2 -nc replay:hosts/balanced.json --once --cpus 0-3 --min 64M >"$work/out" 2>"$work/err" || return 1
+		[ "$(grep -c 'has no meaning here' "$work/err")" -eq 1 ] && [ "$(wc -l <"$work/err")" -eq 1 ] || return 1
+		cat "$work/err" >>"$work/alike"
+		says "$program" 2 '--cpus takes physical CPUs such as 2-7 or 0,4, not x' 2 --cpus x &&
+			says "$program" 2 '--min is a size such as 512M or 4G, not x' 2 --min x || return 1
+	done
+	grep -q '^memory_coordinator: --cpus has no meaning here: .*vcpu_scheduler$' "$work/alike" &&
+		grep -q '^vcpu_scheduler: --min has no meaning here: .*--gain$' "$work/alike" || return 1
+	replay memory_coordinator short --min 1G && cp "$work/out" "$work/floor" && replay memory_coordinator short &&
+		! diff "$work/out" "$work/floor" >"$work/diff"
 }
 
 # A description with a mistake in it
@@ -594,7 +611,7 @@ for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alo
 	host_fewest_changes host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go \
 	host_cpus_for_guests host_domains host_refused host_signal host_without_delay host_dry_run host_once \
 	host_grows_and_frees host_short host_shared host_two_grow_one_stops host_left_alone host_not_wanted \
-	host_record host_record_nodes host_busy host_metrics host_usage host_bad_description host_two_instances host_out_of_reach \
+	host_record host_record_nodes host_busy host_metrics host_usage host_alike host_bad_description host_two_instances host_out_of_reach \
 	host_lost host_lost_by_change host_asks host_bounds_beyond_kept host_skips host_metrics_later host_available host_help \
 	host_completion; do
 	run_test "$name" "$name"

@@ -8,15 +8,11 @@
 
 /**
  * struct cpu_settings - what the command line says of CPUs
- * @cpus: physical CPUs that guests may have; all that are online unless @has_cpus
- * @has_cpus: whether some were named
  * @reserved: physical CPUs that are kept for the host
  * @pin_floating: whether vCPUs are pinned that float, if they wait in vain
  * @least_gain: what a plan has to gain to be worth its changes, in thousandths
  */
 struct cpu_settings {
-	cpu_set_t cpus;
-	bool has_cpus;
 	cpu_set_t reserved;
 	bool pin_floating;
 	unsigned int least_gain;

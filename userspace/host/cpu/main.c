@@ -18,26 +18,18 @@ static const struct policy policy = {
 	.metrics = report_metrics,
 };
 
-static int take_cpus(const char *name, const char *arg, cpu_set_t *set)
-{
-	if (cpulist_parse(arg, set))
-		return EXIT_DONE;
-	return usage_error_of(arg, "--%s takes physical CPUs such as 2-7 or 0,4, not",
-			      name);
-}
-
 static int take_option(struct context *ctx, const char *name, const char *arg)
 {
 	uint64_t value;
 	int ret;
 
 	(void)ctx;
+	if (!strcmp(name, "min"))
+		return daemon_unused(name, arg,
+				     "it is memory of guests, for memory_coordinator; "
+				     "the least gain of a change is --gain");
 	if (daemon_option(name, arg, &ret))
 		return ret;
-	if (!strcmp(name, "cpus")) {
-		cpu_settings.has_cpus = true;
-		return take_cpus(name, arg, &cpu_settings.cpus);
-	}
 	if (!strcmp(name, "pin-floating")) {
 		cpu_settings.pin_floating = true;
 		return EXIT_DONE;
@@ -58,9 +50,10 @@ static int run(struct context *ctx, int argc, char **argv)
 }
 
 static const struct option_desc options[] = {
-	{ "cpus", 0, "LIST", "physical CPUs that guests may have (all)" },
+	OPTION_CPUS,
 	{ "reserve", 0, "LIST", "physical CPUs that are kept for the host (none)" },
-	{ "min", 0, "POINTS", "least gain that changes are made for (5)" },
+	OPTION_MIN_UNUSED,
+	{ "gain", 0, "POINTS", "least gain that changes are made for (5)" },
 	{ "pin-floating", 0, NULL, "pin vCPUs that are not pinned, if they wait in vain" },
 	OPTION_CONNECT,
 	OPTION_DOMAINS,

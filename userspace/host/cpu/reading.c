@@ -17,7 +17,7 @@ void usable_cpus(const struct snapshot *s, cpu_set_t *usable)
 	CPU_ZERO(usable);
 	for (i = 0; i < s->nr_cpus; i++)
 		if (s->cpus[i].online &&
-		    (!cpu_settings.has_cpus || CPU_ISSET(i, &cpu_settings.cpus)) &&
+		    (!settings.has_cpus || CPU_ISSET(i, &settings.cpus)) &&
 		    !CPU_ISSET(i, &cpu_settings.reserved))
 			CPU_SET(i, usable);
 }
@@ -75,7 +75,7 @@ static void take_place(const struct guest *g, const struct seen_vcpu *v,
 	CPU_AND(&load->allowed, &load->allowed, usable);
 }
 
-static void take_cpus(struct balance *b, const struct snapshot *s)
+static void take_host_cpus(struct balance *b, const struct snapshot *s)
 {
 	unsigned int i;
 
@@ -132,7 +132,7 @@ struct reading *reading_take(const struct snapshot *before,
 		reading_free(r);
 		return NULL;
 	}
-	take_cpus(r->host, now);
+	take_host_cpus(r->host, now);
 	take_loads(r, before, now);
 	return r;
 }

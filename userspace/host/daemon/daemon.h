@@ -16,6 +16,9 @@
  * @domains: guests that may be changed, as a pattern of names; NULL for all
  * @metrics: file for metrics; NULL for none
  * @record: file to record what is seen in; NULL for none
+ * @cpus: physical CPUs that guests may have, if @has_cpus; else all that are online
+ * @has_cpus: whether they were named
+ * @floor_kb: memory that each guest has to have beyond what is in use
  * @once: whether to decide once and end
  * @dry_run: whether nothing is to be changed
  * @json: whether to print JSON
@@ -27,6 +30,9 @@ struct settings {
 	const char *domains;
 	const char *metrics;
 	const char *record;
+	cpu_set_t cpus;
+	bool has_cpus;
+	uint64_t floor_kb;
 	bool once;
 	bool dry_run;
 	bool json;
@@ -88,6 +94,15 @@ extern struct settings settings;
 	{ "connect", 'c', "URI", "host (qemu:///system), replay:FILE or record:FILE" }
 #define OPTION_DOMAINS \
 	{ "domains", 'd', "GLOB", "change only guests with such names" }
+/* All programs take these, so that they can be called alike; one may have no use for them. */
+#define OPTION_CPUS \
+	{ "cpus", 0, "LIST", "physical CPUs that guests may have (all)" }
+#define OPTION_MIN \
+	{ "min", 0, "SIZE", "memory that a guest has beyond what is in use (128M)" }
+#define OPTION_CPUS_UNUSED \
+	{ "cpus", 0, "LIST", "no meaning here: for who pins vCPUs" }
+#define OPTION_MIN_UNUSED \
+	{ "min", 0, "SIZE", "no meaning here: for who gives guests memory" }
 #define OPTION_ONCE \
 	{ "once", '1', NULL, "decide once, and end" }
 #define OPTION_DRY_RUN \
@@ -101,6 +116,9 @@ extern struct settings settings;
 #define OPTION_JSON_LINES \
 	OPTION_JSON("print a line of JSON for each interval")
 bool daemon_option(const char *name, const char *arg, int *status);
+int daemon_unused(const char *name, const char *arg, const char *why);
+int take_cpus(const char *name, const char *arg, cpu_set_t *set);
+int take_size(const char *name, const char *arg, uint64_t *kb);
 int daemon_interval(struct context *ctx, int argc, char **argv);
 bool daemon_may_change(const struct guest *guest);
 

@@ -8,7 +8,38 @@
 /* A week: whoever wants longer ones has mistyped it. */
 #define MOST_SECONDS	(7 * 24 * 3600)
 
-struct settings settings = { .connect = "qemu:///system" };
+struct settings settings = { .connect = "qemu:///system", .floor_kb = 128 * 1024 };
+
+/**
+ * take_cpus() - take an option that is a list of physical CPUs
+ * @name: name of the option
+ * @arg: its argument
+ * @set: out
+ *
+ * Return: enum exit_code, EXIT_DONE to go on.
+ */
+int take_cpus(const char *name, const char *arg, cpu_set_t *set)
+{
+	if (cpulist_parse(arg, set))
+		return EXIT_DONE;
+	return usage_error_of(arg, "--%s takes physical CPUs such as 2-7 or 0,4, not",
+			      name);
+}
+
+/**
+ * take_size() - take an option that is an amount of memory
+ * @name: name of the option
+ * @arg: its argument
+ * @kb: out: KiB
+ *
+ * Return: enum exit_code, EXIT_DONE to go on.
+ */
+int take_size(const char *name, const char *arg, uint64_t *kb)
+{
+	if (parse_size(arg, kb))
+		return EXIT_DONE;
+	return usage_error_of(arg, "--%s is a size such as 512M or 4G, not", name);
+}
 
 /**
  * daemon_option() - take an option that the programs have in common
@@ -21,6 +52,15 @@ struct settings settings = { .connect = "qemu:///system" };
 bool daemon_option(const char *name, const char *arg, int *status)
 {
 	*status = EXIT_DONE;
+	if (!strcmp(name, "cpus")) {
+		settings.has_cpus = true;
+		*status = take_cpus(name, arg, &settings.cpus);
+		return true;
+	}
+	if (!strcmp(name, "min")) {
+		*status = take_size(name, arg, &settings.floor_kb);
+		return true;
+	}
 	if (!strcmp(name, "connect"))
 		settings.connect = arg;
 	else if (!strcmp(name, "domains"))
@@ -40,6 +80,24 @@ bool daemon_option(const char *name, const char *arg, int *status)
 	if (arg && !*arg)
 		*status = usage_error("--%s needs an argument", name);
 	return true;
+}
+
+/**
+ * daemon_unused() - take an option that has no meaning for a program
+ * @name: name of the option
+ * @arg: its argument, which is to be right all the same
+ * @why: what it is for, and what there is instead
+ *
+ * Return: enum exit_code, EXIT_DONE to go on.
+ */
+int daemon_unused(const char *name, const char *arg, const char *why)
+{
+	int ret;
+
+	daemon_option(name, arg, &ret);
+	if (!ret)
+		error("--%s has no meaning here: %s", name, why);
+	return ret;
 }
 
 /**

@@ -89,7 +89,7 @@ static bool plan(struct host_memory *host)
 		};
 	}
 	planned = shares && share_plan(shares, count, host->spare_kb,
-				       memory_settings.floor_kb);
+				       settings.floor_kb);
 	for (i = 0, count = 0; planned && i < nr_known_guests; i++) {
 		k = &known_guests[i];
 		if (!k->in_plan)
@@ -115,7 +115,7 @@ static uint64_t request(const struct known_guest *k)
 
 	/* it was asked for less, and now needs that itself */
 	if (b->target_kb && b->target_kb < b->actual_kb &&
-	    b->target_kb < share_least(s, memory_settings.floor_kb))
+	    b->target_kb < share_least(s, settings.floor_kb))
 		return s->target_kb;
 	if (s->target_kb == s->size_kb ||
 	    (b->target_kb && about(b->target_kb, s->target_kb)))

@@ -11,12 +11,10 @@
  * struct memory_settings - what the command line says of memory
  * @reserve_kb: what the host keeps for itself, if @has_reserve
  * @has_reserve: whether it was said
- * @floor_kb: what each guest has to have beyond what is in use
  */
 struct memory_settings {
 	uint64_t reserve_kb;
 	bool has_reserve;
-	uint64_t floor_kb;
 };
 
 extern struct memory_settings memory_settings;

@@ -7,7 +7,7 @@
 
 #include "coordinator.h"
 
-struct memory_settings memory_settings = { .floor_kb = 128 * 1024 };
+struct memory_settings memory_settings;
 
 static const struct policy policy = {
 	.what = LOOK_MEMORY,
@@ -16,22 +16,16 @@ static const struct policy policy = {
 	.metrics = report_metrics,
 };
 
-static int take_size(const char *name, const char *arg, uint64_t *kb)
-{
-	if (parse_size(arg, kb))
-		return EXIT_DONE;
-	return usage_error_of(arg, "--%s is a size such as 512M or 4G, not", name);
-}
-
 static int take_option(struct context *ctx, const char *name, const char *arg)
 {
 	int ret;
 
 	(void)ctx;
+	if (!strcmp(name, "cpus"))
+		return daemon_unused(name, arg,
+				     "it is where vCPUs may be pinned to, for vcpu_scheduler");
 	if (daemon_option(name, arg, &ret))
 		return ret;
-	if (!strcmp(name, "min"))
-		return take_size(name, arg, &memory_settings.floor_kb);
 	memory_settings.has_reserve = true;
 	return take_size(name, arg, &memory_settings.reserve_kb);
 }
@@ -45,7 +39,8 @@ static int run(struct context *ctx, int argc, char **argv)
 
 static const struct option_desc options[] = {
 	{ "reserve", 0, "SIZE", "what the host keeps (a tenth; 256M to 4G)" },
-	{ "min", 0, "SIZE", "what a guest has beyond what is in use (128M)" },
+	OPTION_MIN,
+	OPTION_CPUS_UNUSED,
 	OPTION_CONNECT,
 	OPTION_DOMAINS,
 	OPTION_ONCE,
