@@ -13,12 +13,13 @@
  *   isolate.c   free memory that is withheld while nodes are unplugged
  *   extent.c    memory to and from the hypervisor
  *   usage.c     what memory is used for, and whether a change leaves enough
+ *   report.c    what the host is told of memory in use (pure); reporter.c tells it
  *   state.c     what is published; proc.c shows it
  *   power.c     before a restart and hibernation
  *
  * Events, from xenstore or from CPU hotplug, only queue the worker. The worker
  * alone changes and publishes anything, so that there is always one change at
- * a time; load and unload do before and after it runs.
+ * a time; load and unload do before and after it runs. The reporter only looks.
  */
 #include <linux/module.h>
 
@@ -27,6 +28,7 @@
 #include "memory.h"
 #include "power.h"
 #include "proc.h"
+#include "reporter.h"
 #include "state.h"
 
 static int __init virtflex_init(void)
@@ -49,6 +51,7 @@ static int __init virtflex_init(void)
 	if (ret)
 		goto out_change;
 	vf_power_watch();
+	vf_reporter_start();
 	return 0;
 
 out_change:
@@ -66,6 +69,7 @@ module_init(virtflex_init);
 
 static void __exit virtflex_exit(void)
 {
+	vf_reporter_stop();
 	vf_power_unwatch();
 	vf_change_stop();
 	vf_state_gone();

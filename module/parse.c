@@ -30,9 +30,6 @@ static const struct {
 	[VF_OPT_WAIT_S]	  = { "wait_s",	  86400 },
 };
 
-/* Enough of a bad value to recognise it by. */
-#define QUOTE_LEN	33
-
 /**
  * vf_error_set() - say what is wrong
  * @err: where to; cut if too long
@@ -154,7 +151,7 @@ const char *vf_option_name(enum vf_option option)
 int vf_wanted_request(struct vf_wanted *wanted, const char *value, size_t len,
 		      struct vf_error *err)
 {
-	char quoted[QUOTE_LEN];
+	char quoted[VF_QUOTE_LEN];
 
 	if (len == 1 && value[0] >= '0' && value[0] <= '3') {
 		wanted->request = value[0] - '0';
@@ -183,7 +180,7 @@ static bool is_id_char(char c)
 int vf_wanted_id(struct vf_wanted *wanted, const char *value, size_t len,
 		 struct vf_error *err)
 {
-	char quoted[QUOTE_LEN];
+	char quoted[VF_QUOTE_LEN];
 	bool fits = len < sizeof(wanted->id);
 	size_t i;
 
@@ -216,7 +213,7 @@ int vf_wanted_id(struct vf_wanted *wanted, const char *value, size_t len,
 int vf_wanted_option(struct vf_wanted *wanted, enum vf_option option,
 		     const char *value, size_t len, struct vf_error *err)
 {
-	char quoted[QUOTE_LEN];
+	char quoted[VF_QUOTE_LEN];
 
 	if (!value)
 		return 0;
@@ -245,7 +242,7 @@ int vf_wanted_option(struct vf_wanted *wanted, enum vf_option option,
 int vf_wanted_node(const struct vf_guest *guest, struct vf_wanted *wanted,
 		   const char *name, u32 *node, struct vf_error *err)
 {
-	char quoted[QUOTE_LEN];
+	char quoted[VF_QUOTE_LEN];
 	u64 id;
 	u32 i;
 
@@ -291,7 +288,7 @@ int vf_wanted_key(const struct vf_guest *guest, struct vf_wanted *wanted,
 {
 	struct vf_wanted_node *w = &wanted->nodes[node];
 	u32 vnode = guest->nodes[node].vnode;
-	char quoted[QUOTE_LEN];
+	char quoted[VF_QUOTE_LEN];
 	int ret;
 
 	if (!value) {
@@ -358,7 +355,7 @@ int vf_wanted_vcpu(const struct vf_guest *guest, struct vf_wanted *wanted,
 {
 	u32 vnode = guest->nodes[node].vnode;
 	enum vf_wanted_vcpu which;
-	char quoted[QUOTE_LEN];
+	char quoted[VF_QUOTE_LEN];
 	u64 id;
 	u32 i;
 
@@ -466,7 +463,7 @@ int vf_wanted_vcpus(const struct vf_guest *guest, struct vf_wanted *wanted,
 	u32 vnode = guest->nodes[node].vnode;
 	const char *text = value, *end;
 	u64 first, last, least = 0;
-	char quoted[QUOTE_LEN];
+	char quoted[VF_QUOTE_LEN];
 	int ret;
 	u32 i;
 

@@ -5,6 +5,9 @@
 
 #include "topology.h"
 
+/** VF_QUOTE_LEN - enough of a bad value to recognise it by, the end included */
+#define VF_QUOTE_LEN	33
+
 void vf_error_set(struct vf_error *err, const char *fmt, ...) __printf(2, 3);
 void vf_quote(char *to, size_t size, const char *from, size_t len);
 int vf_parse_number(const char *text, size_t len, u64 least, u64 most,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What topology.c, parse.c, check.c and plan.c are written in: types and string
- * functions, found in the kernel and, for the unit tests, in user space.
+ * What topology.c, parse.c, check.c, plan.c, result.c and report.c are written in: types and
+ * string functions, found in the kernel and, for the unit tests, in user space.
  */
 #ifndef VIRTFLEX_PURE_H
 #define VIRTFLEX_PURE_H

@@ -161,6 +161,31 @@ unsigned long vf_usage_spare(u32 node, enum zone_type highest)
 }
 
 /**
+ * vf_usage_of() - what memory of a node is used for, as a whole
+ * @node: its id
+ * @usage: out
+ *
+ * Context: any; what is read changes meanwhile.
+ */
+void vf_usage_of(u32 node, struct vf_usage *usage)
+{
+	unsigned long low = 0;
+	int zone;
+
+	for (zone = 0; zone < MAX_NR_ZONES; zone++)
+		low += low_wmark_pages(&NODE_DATA(node)->node_zones[zone]);
+	*usage = (struct vf_usage){
+		.current_kb	= vf_guest_node_kb(node),
+		.free_kb	= vf_pages_kb(node_free(node)),
+		.cache_kb	= vf_pages_kb(node_file(node)),
+		.slab_kb	= vf_pages_kb(node_stat(node, NR_SLAB_RECLAIMABLE_B) +
+					      node_stat(node, NR_KERNEL_MISC_RECLAIMABLE)),
+		.reserve_kb	= vf_pages_kb(NODE_DATA(node)->totalreserve_pages),
+		.low_kb		= vf_pages_kb(low),
+	};
+}
+
+/**
  * vf_usage_by_users() - whether processes have memory on a node
  * @node: its id
  *

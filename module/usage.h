@@ -5,6 +5,7 @@
 
 #include <linux/mmzone.h>
 
+#include "report.h"
 #include "topology.h"
 
 /**
@@ -27,6 +28,7 @@ struct vf_remaining {
 	u64 free;
 };
 
+void vf_usage_of(u32 node, struct vf_usage *usage);
 bool vf_usage_by_users(u32 node);
 bool vf_usage_has_free(void);
 unsigned long vf_usage_spare(u32 node, enum zone_type highest);

@@ -304,6 +304,7 @@ void vf_xs_announce(void)
 {
 	static const char *const features[] = {
 		"feature-request-id", "feature-vcpu-list", "feature-move",
+		"feature-report",
 	};
 	u32 i;
 
@@ -388,15 +389,22 @@ int vf_xs_answer(const struct vf_guest *guest, const struct vf_reading *to,
 	return ret;
 }
 
-/* Our own answers need not wake us. Runs under a spinlock. */
+/* What need not wake the worker: our own answers, and what is about reports. */
+static const char *const not_changes[] = {
+	"status", "error", "current", "result", "used", "free", "reported", "report_s",
+};
+
+/* Runs under a spinlock. */
 static bool will_handle(struct xenbus_watch *watch, const char *path,
 			const char *token)
 {
 	const char *name = kbasename(path);
+	u32 i;
 
-	return strcmp(name, "status") && strcmp(name, "error") &&
-	       strcmp(name, "current") && strcmp(name, "result") &&
-	       !strstr(path, "numa/control/");
+	for (i = 0; i < ARRAY_SIZE(not_changes); i++)
+		if (!strcmp(name, not_changes[i]))
+			return false;
+	return !strstr(path, "numa/control/");
 }
 
 /* Runs in the one thread that serves all watches: only a hint to look. */
@@ -471,4 +479,139 @@ void vf_xs_stop(void)
 	if (xs.watching)
 		unregister_xenbus_watch(&watch);
 	xs.watching = false;
+}
+
+/*
+ * Reports of memory in use, and how often the host wants them.
+ */
+
+/**
+ * vf_xs_report_period() - how often the host wants to be told
+ * @seconds: out; 0 if it does not want to
+ * @err: why not, if what it wrote is wrong
+ *
+ * Return: 0 or -EINVAL.
+ */
+int vf_xs_report_period(u64 *seconds, struct vf_error *err)
+{
+	unsigned int len;
+	char *value;
+	int ret;
+
+	*seconds = 0;
+	ret = read_key(XBT_NIL, "numa", "report_s", &value, &len, err);
+	if (!ret)
+		ret = vf_report_period(value, value ? len : 0, seconds, err);
+	kfree(value);
+	return ret;
+}
+
+/* A node that the host did not make keys for is not told. */
+static int report_node(struct xenbus_transaction t, const struct vf_report *report)
+{
+	char dir[32];
+
+	snprintf(dir, sizeof(dir), "numa/node/%u", report->vnode);
+	if (!xenbus_exists(t, dir, "used") || !xenbus_exists(t, dir, "free"))
+		return 0;
+	return xenbus_printf(t, dir, "used", "%llu", report->used_kb) ?:
+	       xenbus_printf(t, dir, "free", "%llu", report->free_kb);
+}
+
+static int report_all(struct xenbus_transaction t, const struct vf_report *reports, u32 nr,
+		      u64 nr_reports)
+{
+	int ret = 0;
+	u32 i;
+
+	/* A directory the host removed is not to come back. */
+	if (!xenbus_exists(t, "numa", "reported"))
+		return -ENOENT;
+	for (i = 0; i < nr && !ret; i++)
+		ret = report_node(t, &reports[i]);
+	return ret ?: xenbus_printf(t, "numa", "reported", "%llu", nr_reports);
+}
+
+/**
+ * vf_xs_report() - tell the host what is in use, in one transaction
+ * @reports: by node, in any order
+ * @nr: how many
+ * @nr_reports: number of this report
+ *
+ * Return: 0, or a negative error if nothing was written.
+ */
+int vf_xs_report(const struct vf_report *reports, u32 nr, u64 nr_reports)
+{
+	struct xenbus_transaction t;
+	int ret, attempt;
+
+	for (attempt = 0; attempt < NR_ATTEMPTS; attempt++) {
+		ret = xenbus_transaction_start(&t);
+		if (ret)
+			return ret;
+		ret = report_all(t, reports, nr, nr_reports);
+		if (ret) {
+			xenbus_transaction_end(t, 1);
+			return ret;
+		}
+		ret = xenbus_transaction_end(t, 0);
+		if (ret != -EAGAIN)
+			return ret;
+		cond_resched();
+	}
+	return ret;
+}
+
+static struct {
+	void (*changed)(void);	/* Set at load, const from then on. */
+	bool watching;		/* By the notifier; by unload, after it. */
+} period;
+
+static void period_fired(struct xenbus_watch *watch, const char *path, const char *token)
+{
+	period.changed();
+}
+
+static struct xenbus_watch period_watch = {
+	.node		= "numa/report_s",
+	.callback	= period_fired,
+};
+
+static int period_up(struct notifier_block *nb, unsigned long event, void *data)
+{
+	int ret = register_xenbus_watch(&period_watch);
+
+	if (ret)
+		pr_err("xenstore does not take a watch on numa/report_s: %pe\n",
+		       ERR_PTR(ret));
+	period.watching = !ret;
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block period_block = {
+	.notifier_call = period_up,
+};
+
+/**
+ * vf_xs_watch_period() - watch how often the host wants to be told; nothing without Xen
+ * @changed: called when that may be new, and first at once; may only queue work
+ */
+void vf_xs_watch_period(void (*changed)(void))
+{
+	period.changed = changed;
+	if (xen_domain())
+		register_xenstore_notifier(&period_block);
+}
+
+/**
+ * vf_xs_unwatch_period() - do not call any more; waits for a call that is running
+ */
+void vf_xs_unwatch_period(void)
+{
+	if (!xen_domain())
+		return;
+	unregister_xenstore_notifier(&period_block);
+	if (period.watching)
+		unregister_xenbus_watch(&period_watch);
+	period.watching = false;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "fixture.h"
+#include "report.h"
 #include "result.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
@@ -67,6 +68,18 @@ static void check_accepted(struct fixture *f)
 	must(f->wanted.option[VF_OPT_WAIT_S] <= 86400);
 }
 
+static void check_period(struct fixture *f, const char *text, size_t size)
+{
+	u64 seconds;
+
+	if (!vf_report_period(text, size, &seconds, &f->err)) {
+		must(seconds <= 3600);
+		return;
+	}
+	must(!seconds);
+	check_reason(f);
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	char *text = malloc(size + 1);
@@ -75,6 +88,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = '\0';
 	fixture_init(&f);
+	check_period(&f, text, size);
 	f.nodes[3].pnode = 3;
 	f.nodes[3].elsewhere_kb = 4096;
 	vf_wanted_from_guest(&f.guest, &f.initial);

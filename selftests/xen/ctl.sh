@@ -18,23 +18,7 @@ passed=0 failed=0 skipped=0
 . "$here/lib.sh"
 . "$here/host.sh"
 . "$here/fill.sh"
-data=/local/domain/$DOMID/data
-asked=0
-
-# guest COMMAND: run a shell command in the guest; its output is in $said
-guest() {
-	asked=$((asked + 1))
-	xenstore-write "$data/do" "$asked $*"
-	(numa=$data && await_key did "$asked *" 120) || {
-		fail "the guest does not answer to: $*"
-		return 99
-	}
-	said=$(xenstore-read -R "$data/did")
-	said=${said#* }
-	code=${said%% *}
-	said=${said#* }
-	return "$code"
-}
+. "$here/orders.sh"
 
 # ctl STATUS ARGUMENT...: virtflexctl, which ends so; output in $out, errors in $err
 ctl() {
@@ -732,7 +716,7 @@ mute_guests() {
 }
 
 echo "TAP version 13"
-(numa=$data && await_key agent ready 120) || { echo "not ok 1 no agent in the guest"; echo "# 0 passed, 1 failed, 0 skipped"; exit 1; }
+await_agent
 [ $# -gt 0 ] || set -- nothing_is_published published nodes_leave_and_return amounts_are_set options_of_a_change balance_is_told refused_here \
 	refused_by_the_guest one_at_a_time withdrawn not_waited_for host_has_no_more older_keys no_guest garbage \
 	replaced replaced_in_a_dry_run moved moved_in_part full_node_stays moved_offline old_guest pinned configured json_agrees chosen published_as_made mute_guests
@@ -740,6 +724,6 @@ echo "TAP version 13"
 for test; do
 	run_test "$test"
 done
-xenstore-write "$data/do" "end bye"
+end_agent
 echo "# $passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
