@@ -76,7 +76,7 @@ static int run(struct context *ctx, int argc, char **argv)
 	ret = target_domain(ctx, argc, argv, "cancel", &d);
 	is_move = !ret && d->request == REQUEST_MOVE;
 	if (!ret)
-		ret = request_withdraw(ctx->host, d, id, &undone);
+		ret = request_withdraw(ctx->host, d, NULL, id, &undone);
 	if (!ret && (undone || waiting.no_wait)) {
 		if (ctx->json)
 			ret = report_outcome(ctx, d, d, id, OUTCOME_NONE, 0,

@@ -65,7 +65,7 @@ bool cpus_read(struct host *host, struct cpus *cpus)
 {
 	cpus->node_of = cpus_nodes(host, &cpus->count);
 	if (!cpus->node_of) {
-		error("the CPUs of this host cannot be read");
+		host_error(host, "the CPUs of this host cannot be read");
 		return false;
 	}
 	cpus->reserved = cpus_of_dom0(host, cpus->count);

@@ -34,8 +34,8 @@ int domain_find(struct host *host, const char *name, unsigned int *id)
 		*id = found;
 		return EXIT_DONE;
 	}
-	error("there is no domain %s%s%s; see xl list", quote(name),
-	      name, quote(name));
+	host_error(host, "there is no domain %s%s%s; see xl list", quote(name),
+		   name, quote(name));
 	return EXIT_GONE;
 }
 
@@ -61,7 +61,7 @@ unsigned int *domains_list(struct host *host, unsigned int *count)
 	if (list)
 		libxl_dominfo_list_free(list, nr);
 	if (!ids)
-		error("domains cannot be listed: try xl list");
+		host_error(host, "domains cannot be listed: try xl list");
 	return ids;
 }
 
@@ -176,11 +176,11 @@ int domain_read(struct host *host, unsigned int id, struct domain **d)
 	if (errno == EOPNOTSUPP)
 		return EXIT_DONE;
 	if (errno == ESRCH) {
-		error("domain %u is gone", id);
+		host_error(host, "domain %u is gone", id);
 		return EXIT_GONE;
 	}
-	error("domain %u: its virtual nodes cannot be read: %s", id,
-	      strerror(errno));
+	host_error(host, "domain %u: its virtual nodes cannot be read: %s", id,
+		   strerror(errno));
 	return EXIT_ERROR;
 }
 
@@ -227,7 +227,7 @@ int domain_read_pnodes(struct host *host, struct domain *d)
 {
 	if (domain_find_pnodes(host, d))
 		return EXIT_DONE;
-	error("%s: the toolstack does not know this domain's configuration: was it made by xl?",
-	      d->name);
+	host_error(host, "%s: the toolstack does not know this domain's configuration: "
+		   "was it made by xl?", d->name);
 	return EXIT_ERROR;
 }

@@ -1,17 +1,65 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Connections to the host, and its physical nodes. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "exits.h"
 #include "xen.h"
 
-static int failed(struct host *host, const char *what, const char *remedy)
+/**
+ * host_error() - say what has failed, or keep it for who asks
+ * @host: host
+ * @fmt: a line without newline, as for printf(3)
+ */
+void host_error(struct host *host, const char *fmt, ...)
 {
-	error("%s: %s; %s", what, strerror(errno), remedy);
-	host_close(host);
-	return EXIT_ERROR;
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(host->why, sizeof(host->why), fmt, args);
+	va_end(args);
+	if (!host->keeps_why)
+		error("%s", host->why);
+}
+
+static enum host_failure failed(struct host *host, const char *what,
+				const char *remedy)
+{
+	enum host_failure failure = errno == EACCES || errno == EPERM ?
+					    HOST_DENIED : HOST_NOT_THERE;
+
+	host_error(host, "%s: %s; %s", what, strerror(errno), remedy);
+	return failure;
+}
+
+/**
+ * host_connect() - connect to xenstore, the hypervisor and the toolstack
+ * @host: host without connections, for host_disconnect() in any case
+ * @verbose: whether libxenlight says what goes wrong in it
+ *
+ * Return: HOST_CONNECTED, or why not, which is said or kept.
+ */
+enum host_failure host_connect(struct host *host, bool verbose)
+{
+	xentoollog_level level = verbose ? XTL_ERROR : XTL_CRITICAL;
+
+	host->log = (xentoollog_logger *)
+		xtl_createlogger_stdiostream(stderr, level, 0);
+	host->xs = xs_open(0);
+	if (!host->xs)
+		return failed(host, "no xenstore",
+			      "is this dom0, and are you root?");
+	host->xc = xc_interface_open(host->log, host->log, 0);
+	if (!host->xc)
+		return failed(host, "no hypervisor",
+			      "is this dom0 of Xen, and are you root?");
+	if (libxl_ctx_alloc(&host->ctx, LIBXL_VERSION, 0, host->log)) {
+		errno = EIO;
+		return failed(host, "no toolstack", "try xl list");
+	}
+	return HOST_CONNECTED;
 }
 
 /**
@@ -19,31 +67,38 @@ static int failed(struct host *host, const char *what, const char *remedy)
  * @host: out
  * @verbose: whether libxenlight says what goes wrong in it
  *
- * Return: enum exit_code.
+ * Return: enum exit_code; what is wrong is said.
  */
 int host_open(struct host **host, bool verbose)
 {
-	xentoollog_level level = verbose ? XTL_ERROR : XTL_CRITICAL;
 	struct host *h = calloc(1, sizeof(*h));
 
-	if (!h)
-		return failed(NULL, "virtflexctl", "try again");
-	h->log = (xentoollog_logger *)
-		xtl_createlogger_stdiostream(stderr, level, 0);
-	h->xs = xs_open(0);
-	if (!h->xs)
-		return failed(h, "no xenstore",
-			      "is this dom0, and are you root?");
-	h->xc = xc_interface_open(h->log, h->log, 0);
-	if (!h->xc)
-		return failed(h, "no hypervisor",
-			      "is this dom0 of Xen, and are you root?");
-	if (libxl_ctx_alloc(&h->ctx, LIBXL_VERSION, 0, h->log)) {
-		errno = EIO;
-		return failed(h, "no toolstack", "try xl list");
+	if (!h) {
+		error("%s", strerror(ENOMEM));
+		return EXIT_ERROR;
+	}
+	if (host_connect(h, verbose)) {
+		host_close(h);
+		return EXIT_ERROR;
 	}
 	*host = h;
 	return EXIT_DONE;
+}
+
+/**
+ * host_disconnect() - undo host_connect()
+ * @host: host
+ */
+void host_disconnect(struct host *host)
+{
+	if (host->ctx)
+		libxl_ctx_free(host->ctx);
+	if (host->xc)
+		xc_interface_close(host->xc);
+	if (host->xs)
+		xs_close(host->xs);
+	if (host->log)
+		xtl_logger_destroy(host->log);
 }
 
 /**
@@ -54,14 +109,7 @@ void host_close(struct host *host)
 {
 	if (!host)
 		return;
-	if (host->ctx)
-		libxl_ctx_free(host->ctx);
-	if (host->xc)
-		xc_interface_close(host->xc);
-	if (host->xs)
-		xs_close(host->xs);
-	if (host->log)
-		xtl_logger_destroy(host->log);
+	host_disconnect(host);
 	free(host);
 }
 

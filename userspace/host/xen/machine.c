@@ -42,7 +42,7 @@ struct machine *host_machine(struct host *host)
 
 	info = libxl_get_numainfo(host->ctx, &nr);
 	if (!info) {
-		error("physical nodes cannot be read; try xl info -n");
+		host_error(host, "physical nodes cannot be read; try xl info -n");
 		return NULL;
 	}
 	m = machine_new(nr);
@@ -50,7 +50,7 @@ struct machine *host_machine(struct host *host)
 		take_node(m, i, &info[i]);
 	libxl_numainfo_list_free(info, nr);
 	if (!m)
-		error("%s", strerror(ENOMEM));
+		host_error(host, "%s", strerror(ENOMEM));
 	return m;
 }
 

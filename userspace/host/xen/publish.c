@@ -135,8 +135,8 @@ static int write_it(struct host *host, xs_transaction_t t, struct domain *d,
 {
 	(void)arg;
 	if (d->request != REQUEST_NONE) {
-		error("%s: a change is going on: %s; publish it when that is over",
-		      d->name, d->by ? d->by : "not made by virtflexctl");
+		host_error(host, "%s: a change is going on: %s; publish it when that is over",
+			   d->name, d->by ? d->by : "not made by virtflexctl");
 		return EXIT_BUSY;
 	}
 	record_apply(host, t, d);

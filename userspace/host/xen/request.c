@@ -37,14 +37,14 @@ static void new_id(char *id)
 		 now.tv_nsec, getpid());
 }
 
-static int busy(const struct domain *d)
+static int busy(struct host *host, const struct domain *d)
 {
 	static const char fmt[] =
 		"%s: a change is going on: %s; wait for it (virtflexctl watch %s), "
 		"or withdraw it (virtflexctl cancel %s)";
 
-	error(fmt, d->name, d->by ? d->by : "not made by virtflexctl", d->name,
-	      d->name);
+	host_error(host, fmt, d->name, d->by ? d->by : "not made by virtflexctl",
+		   d->name, d->name);
 	return EXIT_BUSY;
 }
 
@@ -118,8 +118,8 @@ static int tell_xen(struct host *host, const struct domain *d)
 {
 	if (!shape_set_pnodes(host, d))
 		return EXIT_DONE;
-	error("%s: Xen does not take other physical nodes: %s; the node stays where it is",
-	      d->name, strerror(errno));
+	host_error(host, "%s: Xen does not take other physical nodes: %s; "
+		   "the node stays where it is", d->name, strerror(errno));
 	return EXIT_ERROR;
 }
 
@@ -301,10 +301,10 @@ static int make(struct host *host, xs_transaction_t t, struct domain *d,
 	if (ret)
 		return ret;
 	if (d->request != REQUEST_NONE)
-		return busy(d);
+		return busy(host, d);
 	if (m->order->request == REQUEST_MOVE && d->version && !d->can_move) {
-		error("%s: its module is too old to move memory of a node in use: add --offline",
-		      d->name);
+		host_error(host, "%s: its module is too old to move memory of a node in use: "
+			   "add --offline", d->name);
 		return EXIT_REFUSED;
 	}
 	if (!is_published(d) && !m->order->after && !publish_write(host, t, d))
@@ -317,7 +317,7 @@ static int make(struct host *host, xs_transaction_t t, struct domain *d,
 			 m->order->nr_wishes, m->c, &why) ||
 	    (m->order->pnodes && !change_fits(d, m->c, m->order->pnodes,
 					      m->order->nr_pnodes, &why))) {
-		error("%s: %s", d->name, why.text);
+		host_error(host, "%s: %s", d->name, why.text);
 		return EXIT_REFUSED;
 	}
 	ret = m->order->moves ? move(host, t, d, m->order->vnode) :
@@ -363,12 +363,25 @@ int request_make(struct host *host, struct domain *d, const struct order *order,
 /**
  * struct withdrawal - of a request
  * @id: its own name
+ * @only: the request that is to be withdrawn; NULL for any
  * @undone: the guest had not begun, and need not answer
  */
 struct withdrawal {
 	const char *id;
+	const char *only;
 	bool undone;
 };
+
+/* Whether the last request has that name; any will do for NULL. */
+static bool is_request(struct host *host, xs_transaction_t t,
+		       const struct domain *d, const char *id)
+{
+	char *now = id ? store_get(host, t, NUMA, d->id, "request_id") : NULL;
+	bool is = !id || (now && !strcmp(now, id));
+
+	free(now);
+	return is;
+}
 
 static int withdraw(struct host *host, xs_transaction_t t, struct domain *d,
 		    void *arg)
@@ -376,8 +389,9 @@ static int withdraw(struct host *host, xs_transaction_t t, struct domain *d,
 	struct withdrawal *w = arg;
 
 	record_apply(host, t, d);
-	if (d->request == REQUEST_NONE) {
-		error("%s: no change is going on", d->name);
+	if (d->request == REQUEST_NONE || !is_request(host, t, d, w->only)) {
+		host_error(host, "%s: no %schange is going on", d->name,
+			   w->only ? "such " : "");
 		return EXIT_REFUSED;
 	}
 	if (!record_withdraw(host, t, d, w->id) ||
@@ -397,6 +411,7 @@ static int withdraw(struct host *host, xs_transaction_t t, struct domain *d,
  * request_withdraw() - withdraw the request that a guest carries out
  * @host: host
  * @d: domain, read anew
+ * @only: name of the request, if no other one is meant; NULL for any
  * @id: out: name by which the answer is known
  * @undone: out: the guest had not begun, and there will be no answer
  *
@@ -404,10 +419,10 @@ static int withdraw(struct host *host, xs_transaction_t t, struct domain *d,
  *
  * Return: enum exit_code; EXIT_REFUSED if there is none.
  */
-int request_withdraw(struct host *host, struct domain *d, char *id,
-		     bool *undone)
+int request_withdraw(struct host *host, struct domain *d, const char *only,
+		     char *id, bool *undone)
 {
-	struct withdrawal w = { .id = id };
+	struct withdrawal w = { .id = id, .only = only };
 	int ret;
 
 	new_id(id);

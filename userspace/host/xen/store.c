@@ -248,21 +248,21 @@ static void read_all(struct host *host, xs_transaction_t t, struct domain *d)
 		read_node(host, t, d, i);
 }
 
-static int store_error(const struct domain *d)
+static int store_error(struct host *host, const struct domain *d)
 {
 	switch (errno) {
 	case EACCES:
 	case EPERM:
-		error("%s: xenstore does not allow it: are you root in dom0?",
-		      d->name);
+		host_error(host, "%s: xenstore does not allow it: are you root in dom0?",
+			   d->name);
 		break;
 	case ENOSPC:
-		error("%s: xenstore has no room for it: see the quotas of xenstored",
-		      d->name);
+		host_error(host, "%s: xenstore has no room for it: see the quotas of xenstored",
+			   d->name);
 		break;
 	default:
-		error("%s: xenstore: %s; is xenstored running?", d->name,
-		      strerror(errno));
+		host_error(host, "%s: xenstore: %s; is xenstored running?",
+			   d->name, strerror(errno));
 	}
 	return EXIT_ERROR;
 }
@@ -279,7 +279,7 @@ static int find_keys(struct host *host, xs_transaction_t t,
 		return EXIT_DONE;
 	if (errno != ENOENT)
 		return -1;
-	error("%s: the domain is gone", d->name);
+	host_error(host, "%s: the domain is gone", d->name);
 	return EXIT_GONE;
 }
 
@@ -306,7 +306,7 @@ int store_transaction(struct host *host, struct domain *d, store_action action,
 	for (attempt = 0; attempt < NR_ATTEMPTS; attempt++) {
 		t = xs_transaction_start(host->xs);
 		if (t == XBT_NULL)
-			return store_error(d);
+			return store_error(host, d);
 		/* What is written for a domain that is gone would stay. */
 		host->unread = 0;
 		ret = find_keys(host, t, d);
@@ -322,15 +322,16 @@ int store_transaction(struct host *host, struct domain *d, store_action action,
 		if (ret) {
 			xs_transaction_end(host->xs, t, true);
 			errno = why;
-			return ret < 0 ? store_error(d) : ret;
+			return ret < 0 ? store_error(host, d) : ret;
 		}
 		ended = xs_transaction_end(host->xs, t, host->dry_run);
 		if (ended)
 			return EXIT_DONE;
 		if (errno != EAGAIN)
-			return store_error(d);
+			return store_error(host, d);
 	}
-	error("%s: somebody else writes its topology all the time", d->name);
+	host_error(host, "%s: somebody else writes its topology all the time",
+		   d->name);
 	return EXIT_BUSY;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The host that Xen runs on: xenstore, libxenlight, libxenctrl. All calls are for one
- * thread. What fails is said on standard error, with the remedy.
+ * thread. What fails is said on standard error, with the remedy, or kept for who asks.
  */
 #ifndef HOST_XEN_H
 #define HOST_XEN_H
@@ -25,6 +25,8 @@
  * @dry_run: nothing is written, but printed
  * @would: array for what a dry run would do; NULL to print a line for each
  * @unread: why xenstore has not given what there may be; 0 if it has
+ * @keeps_why: what fails is kept in @why, and not said
+ * @why: what has failed last
  */
 struct host {
 	struct xs_handle *xs;
@@ -34,6 +36,8 @@ struct host {
 	bool dry_run;
 	struct json_object *would;
 	int unread;
+	bool keeps_why;
+	char why[512];
 };
 
 /**
@@ -79,11 +83,27 @@ struct order {
 	const struct order *after;
 };
 
+/**
+ * enum host_failure - why a host cannot be connected to
+ * @HOST_CONNECTED: it can
+ * @HOST_NOT_THERE: it is not there, or not yet
+ * @HOST_DENIED: this user may not
+ */
+enum host_failure {
+	HOST_CONNECTED,
+	HOST_NOT_THERE,
+	HOST_DENIED,
+};
+
 /* Room for the name of a request, its end included. */
 #define REQUEST_ID_LEN	65
 
 /* host.c */
+enum host_failure host_connect(struct host *host, bool verbose);
+void host_disconnect(struct host *host);
 int host_open(struct host **host, bool verbose);
+void host_error(struct host *host, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 void host_close(struct host *host);
 struct pnode *host_pnodes(struct host *host, unsigned int *count);
 
@@ -134,9 +154,27 @@ int publish(struct host *host, struct domain *d);
 /* request.c */
 int request_make(struct host *host, struct domain *d, const struct order *order,
 		 struct change *c, char *id);
-int request_withdraw(struct host *host, struct domain *d, char *id,
-		     bool *undone);
+int request_withdraw(struct host *host, struct domain *d, const char *only,
+		     char *id, bool *undone);
 int request_settle(struct host *host, struct domain *d);
+
+/**
+ * struct node_report - what a guest has reported of a node
+ * @there: it has
+ * @used_kb: memory in use
+ * @free_kb: the rest of what the node has
+ */
+struct node_report {
+	bool there;
+	uint64_t used_kb;
+	uint64_t free_kb;
+};
+
+/* reports.c */
+int reports_ask(struct host *host, struct domain *d, uint64_t seconds);
+void reports_end(struct host *host, unsigned int domid);
+int reports_read(struct host *host, struct domain *d, struct node_report *reports,
+		 uint64_t *number);
 
 /* record.c */
 bool record_apply(struct host *host, xs_transaction_t t, struct domain *d);
