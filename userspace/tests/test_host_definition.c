@@ -84,6 +84,33 @@ static void meminfo(void **state)
 	assert_false(meminfo_kb("", "MemTotal", &kb));
 }
 
+/* What Qubes' guests tell, in both forms */
+static void meminfo_of_guests(void **state)
+{
+	uint64_t total, used;
+
+	(void)state;
+	assert_true(meminfo_told("123456", &total, &used));
+	assert_true(!total && used == 123456);
+	assert_true(meminfo_told("123456\n", &total, &used));
+	assert_true(meminfo_told("MemTotal: 1000 kB\nMemFree: 100 kB\n"
+				 "Buffers: 20 kB\nCached: 30 kB\n"
+				 "SwapTotal: 500 kB\nSwapFree: 450 kB\n", &total, &used));
+	assert_true(total == 1000 && used == 900);
+	assert_true(meminfo_told("MemTotal: 1000 kB\nMemFree: 100 kB\nMemAvailable: 300 kB\n",
+				 &total, &used));
+	assert_true(total == 1000 && used == 700);
+	/* more free than there is */
+	assert_true(meminfo_told("MemTotal: 10 kB\nMemFree: 100 kB\n", &total, &used));
+	assert_true(!used);
+	assert_false(meminfo_told("", &total, &used));
+	assert_false(meminfo_told("-5", &total, &used));
+	assert_false(meminfo_told("12x", &total, &used));
+	assert_false(meminfo_told("MemTotal: 1000 kB\n", &total, &used));
+	assert_false(meminfo_told("MemTotal: 0 kB\nMemFree: 0 kB\n", &total, &used));
+	assert_false(meminfo_told("MemFree: 100 kB\n", &total, &used));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +118,7 @@ int main(void)
 		cmocka_unit_test(fixed),
 		cmocka_unit_test(shared_backing),
 		cmocka_unit_test(meminfo),
+		cmocka_unit_test(meminfo_of_guests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

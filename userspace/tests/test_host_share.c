@@ -302,6 +302,66 @@ static void moved_by_someone_else(void **state)
 		assert_int_equal(see(memory(1000, 100, i)), BALLOON_READY);
 }
 
+/* Where it is known when a change is over, its size does not have to be what was asked. */
+static struct guest_memory by_nodes(uint64_t actual_mb, uint64_t stats_at, bool changing)
+{
+	struct guest_memory m = memory(actual_mb, 100, stats_at);
+
+	m.knows_end = true;
+	m.changing = changing;
+	return m;
+}
+
+static void knows_its_end(void **state)
+{
+	struct guest_memory m;
+	unsigned int i;
+
+	(void)state;
+	begin();
+	see(by_nodes(1024, 1, false));
+	assert_int_equal(see(by_nodes(1024, 2, false)), BALLOON_READY);
+	balloon_set(&balloon, 600 * MB, second * SECOND);
+	assert_int_equal(see(by_nodes(900, 3, true)), BALLOON_MOVING);
+	assert_int_equal(balloon.target_kb, 600 * MB);
+	/* it keeps some of it */
+	assert_int_equal(see(by_nodes(620, 4, false)), BALLOON_READY);
+	assert_int_equal(balloon.target_kb, 0);
+	/* it gave nearly nothing: it is not asked again at once */
+	balloon_set(&balloon, 560 * MB, second * SECOND);
+	assert_int_equal(see(by_nodes(618, 5, false)), BALLOON_STUCK);
+	second += 60;
+	assert_int_equal(see(by_nodes(618, 6, false)), BALLOON_READY);
+	/* nor is one that refused */
+	balloon_set(&balloon, 560 * MB, second * SECOND);
+	m = by_nodes(560, 7, false);
+	m.refused = true;
+	assert_int_equal(see(m), BALLOON_STUCK);
+	second += 60;
+	/* what was refused before is over */
+	m.stats_at = 8;
+	assert_int_equal(see(m), BALLOON_READY);
+	/* one that does not get anywhere */
+	balloon_set(&balloon, 500 * MB, second * SECOND);
+	for (i = 9; i < 14; i++)
+		assert_int_equal(see(by_nodes(560, i, true)), BALLOON_MOVING);
+	assert_int_equal(see(by_nodes(560, i, true)), BALLOON_STUCK);
+}
+
+/* What somebody else changes is left to him, however long it takes. */
+static void changed_by_others(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	begin();
+	see(by_nodes(1024, 1, false));
+	see(by_nodes(1024, 2, false));
+	for (i = 3; i < 40; i++)
+		assert_int_equal(see(by_nodes(1024, i, true)), BALLOON_MOVING);
+	assert_int_equal(see(by_nodes(1024, i, false)), BALLOON_READY);
+}
+
 static void silent(void **state)
 {
 	struct guest_memory m = memory(1024, 100, 0);
@@ -480,6 +540,8 @@ int main(void)
 		cmocka_unit_test(skips_while_it_moves),
 		cmocka_unit_test(stuck),
 		cmocka_unit_test(moved_by_someone_else),
+		cmocka_unit_test(knows_its_end),
+		cmocka_unit_test(changed_by_others),
 		cmocka_unit_test(silent),
 		cmocka_unit_test(absurd),
 		cmocka_unit_test(without_usable),

@@ -85,9 +85,35 @@ static void take_sample(struct balloon *b, const struct guest_memory *m)
 	b->has_need = true;
 }
 
+/*
+ * The same where it is known when a change is over. One that was refused, or that came to
+ * less than half of what was asked, is not asked for again at once.
+ */
+static void follow_change(struct balloon *b, const struct guest_memory *m, uint64_t ns)
+{
+	bool vain;
+
+	if (m->changing && b->target_kb) {
+		if (m->actual_kb != b->actual_kb)
+			b->progress_ns = ns;
+		return;
+	}
+	vain = b->target_kb &&
+	       (m->refused || 2 * apart(m->actual_kb, b->target_kb) >
+			      apart(b->from_kb, b->target_kb));
+	b->target_kb = 0;
+	b->progress_ns = ns;
+	if (vain)
+		balloon_rest(b, ns);
+}
+
 /* Where it is on its way to: there, closer, or nowhere, as someone else moves it. */
 static void follow(struct balloon *b, const struct guest_memory *m, uint64_t ns)
 {
+	if (m->knows_end) {
+		follow_change(b, m, ns);
+		return;
+	}
 	if (b->target_kb &&
 	    (apart(m->actual_kb, b->target_kb) <= CLOSE_KB ||
 	     apart(m->actual_kb, b->target_kb) >
@@ -142,7 +168,7 @@ void balloon_see(struct balloon *b, const struct guest_memory *m, uint64_t ns,
 		b->state = BALLOON_STUCK;
 	else if ((m->has_stats && !m->has_usable) || b->unfit >= UNFIT_SAMPLES)
 		b->state = BALLOON_UNCLEAR;
-	else if (good)
+	else if (good && !m->changing)
 		b->state = BALLOON_READY;
 	else
 		b->state = b->has_need ? BALLOON_MOVING : BALLOON_NEW;
@@ -159,6 +185,7 @@ void balloon_set(struct balloon *b, uint64_t target_kb, uint64_t ns)
 	/* one that is stuck does not come unstuck by being asked again */
 	if (!b->target_kb)
 		b->progress_ns = ns;
+	b->from_kb = b->actual_kb;
 	b->target_kb = target_kb;
 }
 

@@ -29,6 +29,7 @@ enum balloon_state {
  * struct balloon - what is remembered of a guest
  * @state: what can be done
  * @target_kb: size that it is on its way to; 0 if it is on no way
+ * @from_kb: size that it had when it was asked to go there
  * @need_kb: what is in use, the larger one of the last two samples that counted
  * @last_need_kb: that of the last one
  * @kernel_kb: what its kernel takes of its size before it counts the rest, if
@@ -48,6 +49,7 @@ enum balloon_state {
 struct balloon {
 	enum balloon_state state;
 	uint64_t target_kb;
+	uint64_t from_kb;
 	uint64_t need_kb;
 	uint64_t last_need_kb;
 	uint64_t kernel_kb;

@@ -7,5 +7,6 @@
 #include <stdint.h>
 
 bool meminfo_kb(const char *text, const char *name, uint64_t *kb);
+bool meminfo_told(const char *text, uint64_t *total_kb, uint64_t *used_kb);
 
 #endif /* HOST_MEMINFO_H */

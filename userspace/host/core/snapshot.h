@@ -64,6 +64,12 @@ struct seen_vcpu {
  * @autodeflate: whether the balloon does not count as used in the guest
  * @fixed: whether a balloon frees nothing for the host, which has given it all already
  * @shared: whether other programs share it, as files in memory are
+ * @knows_end: whether it is known when a change of its size is over, and not only seen by
+ *	its size, so that what follows is known
+ * @changing: whether such a change is going on, whoever wants it
+ * @refused: whether the guest refused the last one that this program wanted
+ * @advice: why the guest does not say what is in use, and what to do about it; NULL for
+ *	what holds of a balloon device
  * @maximum_kb: what it was built with
  * @actual_kb: that, less the balloon
  * @rss_kb: what it has of the host; 0 if that is not known, as it is busy with something else
@@ -78,6 +84,10 @@ struct guest_memory {
 	bool autodeflate;
 	bool fixed;
 	bool shared;
+	bool knows_end;
+	bool changing;
+	bool refused;
+	const char *advice;
 	uint64_t maximum_kb;
 	uint64_t actual_kb;
 	uint64_t rss_kb;

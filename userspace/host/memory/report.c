@@ -34,7 +34,9 @@ static const char *state_name(enum balloon_state state)
 
 static void say_silent(const struct known_guest *k, bool dry_run)
 {
-	if (!k->guest->memory.has_balloon)
+	if (k->guest->memory.advice)
+		error("%s: %s; it is left alone", k->name, k->guest->memory.advice);
+	else if (!k->guest->memory.has_balloon)
 		error("%s: it has no balloon device, and is left alone; add "
 		      "<memballoon model='virtio'/> to it",
 		      k->name);
@@ -82,7 +84,15 @@ void report_left_alone(struct known_guest *k, bool dry_run)
 		return;
 	k->named = b->state;
 	k->named_kb = b->actual_kb;
-	if (b->state == BALLOON_STUCK)
+	if (b->state == BALLOON_STUCK && k->guest->said)
+		error("%s: it stays at %s, as it says: %s; it is asked again later",
+		      k->name, size_text(b->actual_kb, size, sizeof(size)),
+		      k->guest->said);
+	else if (b->state == BALLOON_STUCK && k->guest->memory.knows_end)
+		error("%s: it stays at %s, and does not go where it was asked to; it is "
+		      "asked again later",
+		      k->name, size_text(b->actual_kb, size, sizeof(size)));
+	else if (b->state == BALLOON_STUCK)
 		error("%s: its balloon stays at %s, and does not go where it was asked "
 		      "to; it is left alone until it moves",
 		      k->name, size_text(b->actual_kb, size, sizeof(size)));
