@@ -21,6 +21,7 @@ end_all()
 {
 	no_guest
 	[ -z "$daemon" ] || { kill "$daemon"; wait "$daemon"; }
+	[ -z "${program_pid-}" ] || kill "$program_pid"
 	rm -rf "$work"
 } 2>/dev/null
 trap end_all EXIT
@@ -918,6 +919,245 @@ any_answer()
 	ctl 0 shrink guest 3
 }
 
+# ---- vcpu_scheduler and memory_coordinator on the same host
+
+made_up=$BUILD/userspace/san/made_up
+lines=$work/lines program_pid=''
+
+# begin PROGRAM ARGUMENT...: every second, in the background; lines of JSON in $lines, what it
+# says in $work/said
+begin()
+{
+	: >"$lines"
+	RUNTIME_DIRECTORY=$work timeout 120 "$made_up/$1" 1 --connect xen --json "${@:2}" >"$lines" 2>"$work/said" &
+	program_pid=$!
+}
+
+# shows EXPRESSION: of jq, for all lines in an array
+shows() { jq -se "$1" "$lines" >/dev/null 2>&1; }
+holds() { shows "$1" || wrong "does not hold: $1: $(tail -n 2 "$lines") $(cat "$work/said")"; }
+
+# until_shows SECONDS EXPRESSION
+until_shows()
+{
+	local i
+	for ((i = 0; i < $1 * 5; i++)); do
+		! shows "$2" || return 0
+		kill -0 "$program_pid" 2>/dev/null || break
+		sleep 0.2
+	done
+	wrong "after $((i / 5)) s it does not hold: $2: $(tail -n 2 "$lines") $(cat "$work/said")"
+	return 1
+}
+
+# intervals MORE
+intervals() { until_shows 30 "length >= $(($(wc -l <"$lines") + $1))"; }
+
+# end_it: by a signal
+end_it()
+{
+	pkill -TERM -P "$program_pid"
+	wait "$program_pid"
+	same 'exit status' 143 $?
+}
+
+# coordinator ARGUMENT...
+coordinator() { begin memory_coordinator --reserve 0 --min 64M "$@"; }
+settled='length >= 5 and all(.[-4:][].guests[]; .change | not)'
+
+# Guests are asked for reports, by keys that they may write, until the program ends.
+asks_for_reports()
+{
+	published
+	ready_guest -r 40960
+	coordinator --dry-run
+	intervals 2
+	isnt report_s 1 || wrong 'a dry run asks'
+	end_it
+	coordinator
+	await is report_s 1
+	await isnt reported ''
+	same 'what the guest may not write' '' "$(cat "$work/guest")"
+	intervals 1
+	holds '.[-1].guests[0].need_kb == 4 * 40960 + 4096'
+	end_it
+	get report_s && wrong 'reports are asked for still'
+}
+
+# By node targets and nothing else, a tenth at a time, until there is what is needed and the rest
+takes_by_nodes()
+{
+	published
+	: >"$XEN_CALLS"
+	ready_guest -r 40960 'done'
+	coordinator
+	until_shows 60 "$settled and .[-1].guests[0].actual_kb < 320000"
+	holds 'all(.[].guests[]; .target_kb == null or .target_kb >= .actual_kb * 0.9 - 8 or .target_kb >= .need_kb)'
+	holds '.[-1].guests[0].actual_kb >= 4 * 40960 + 65536'
+	for node in 0 1 2 3; do
+		[ "$(get node/$node/target)" -ge 43008 ] || wrong "node $node is to have $(get node/$node/target) KiB"
+	done
+	like 'the last request' 'ctl-*' "$(get request_id)"
+	same 'what Xen was told' '' "$(cat "$XEN_CALLS")"
+	end_it
+	# and back, as one needs more
+	guest -r 90112 'done'
+	coordinator
+	until_shows 60 "$settled and .[-1].guests[0].actual_kb >= 4 * 90112 + 65536"
+	end_it
+}
+
+# What somebody else has asked for goes on as it is.
+leaves_others_alone()
+{
+	local request
+	published
+	ready_guest -r 40960 status='shrinking: step 1 of 2: x' sleep:6000 currents 'done'
+	ctl 0 shrink guest 3 --no-wait
+	await is status 'shrinking: step 1 of 2: x'
+	request=$(get request_id)
+	coordinator --verbose
+	intervals 3
+	same request "$request" "$(get request_id)"
+	same topo_change 2 "$(get topo_change)"
+	await is topo_change 0
+	end_it
+}
+
+# One that refuses is asked once, and what it says is told.
+hears_a_refusal()
+{
+	published
+	ready_guest -r 40960 error='node 1 is full' refused
+	coordinator
+	until_shows 30 'any(.[].guests[]; .state == "stuck")'
+	intervals 4
+	holds '[.[].guests[] | select(.change)] | length == 1'
+	like 'what it says' '*memory_coordinator: guest: it stays at 1.00 GiB, as it says: failed: as it was told 1; it is asked again later*' "$(cat "$work/said")"
+	same 'target of node 0' 262144 "$(get node/0/target)"
+	end_it
+}
+
+# A change of its own that is to take less is withdrawn.
+changes_its_mind()
+{
+	published
+	ready_guest -r 40960 status='shrinking: step 1 of 2: x' used:250000 withdrawn? withdrawn stop
+	coordinator
+	await is status 'failed: as it was told 1'
+	like 'how it ended' '* withdrawn' "$(get result)"
+	end_it
+}
+
+# Why a guest's memory is left alone, and what to do about it
+says_what_is_missing()
+{
+	fresh
+	coordinator --once
+	wait "$program_pid"
+	like unpublished '*guest: its nodes are not described to it; virtflexctl publish does that; it is left alone*' "$(cat "$work/said")"
+	ctl 0 publish guest
+	coordinator --once
+	wait "$program_pid"
+	like 'no module' '*guest: it has not loaded the virtflex module; in the guest: modprobe virtflex; *' "$(cat "$work/said")"
+	ready_guest
+	coordinator --once
+	wait "$program_pid"
+	like 'old module' '*guest: its virtflex module is too old to report*' "$(cat "$work/said")"
+	fresh 0 524288
+	coordinator --once
+	wait "$program_pid"
+	like 'no nodes' '*guest: it has neither virtual nodes and the virtflex module nor memory/meminfo in xenstore*' "$(cat "$work/said")"
+}
+
+# What a guest reports that cannot be is not believed.
+reports_of_liars()
+{
+	published
+	ready_guest
+	no_guest
+	xenstore-write "$numa/control/feature-report" 1
+	coordinator
+	await is report_s 1
+	as_guest node/0/used=99999999999 node/0/free=1 node/1/used=-5 node/1/free=x reported=1
+	intervals 3
+	holds 'all(.[].guests[]; .need_kb == null)'
+	end_it
+}
+
+# A guest without nodes says it as Qubes' guests do, and is asked by its balloon.
+reads_meminfo()
+{
+	fresh 0 524288
+	: >"$XEN_CALLS"
+	xenstore-write "/local/domain/$id/memory/static-max" 524288 "/local/domain/$id/memory/target" 524288 \
+		"/local/domain/$id/memory/meminfo" 100000
+	coordinator --once
+	wait "$program_pid"
+	holds '.[-1].guests[0].need_kb == 100000'
+	same 'what Xen was told' "memory $id $((524288 - 524288 / 10))" "$(head -n 1 "$XEN_CALLS")"
+}
+
+# vCPUs stay on the CPUs of their nodes; dom0 is not touched.
+bounds_of_nodes()
+{
+	published 4 262144 2
+	{ echo 'domain 0 Domain-0 running 0 1048576 1'; cat "$XEN_HOST"; } >"$XEN_HOST.new" && mv "$XEN_HOST.new" "$XEN_HOST"
+	begin vcpu_scheduler --dry-run --record "$work/record"
+	intervals 1
+	end_it
+	head -n 1 "$work/record" >"$lines"
+	holds '.[0].cpus == [range(8) | { online: true, node: (. / 2 | floor), core: . }]'
+	holds '.[0].guests | map(select(.name == "guest")) | .[0].vcpus | map(.bound) == ["0-1", "0-1", "2-3", "2-3", "4-5", "4-5", "6-7", "6-7"]'
+	holds '.[0].guests | map(select(.name == "guest")) | .[0].vcpus | map(.affinity) == map(.bound)'
+	holds '[.[0].guests[] | select(.untouched).name] == ["Domain-0"]'
+	XEN_OFFLINE=1 begin vcpu_scheduler --dry-run --record "$work/record"
+	intervals 1
+	end_it
+	head -n 1 "$work/record" >"$lines"
+	holds '.[0].cpus | map(.online) == [range(8) | . < 7]'
+	holds '.[0].guests | map(select(.name == "guest")) | .[0].vcpus | map(.bound)[6:8] == ["6", "6"]'
+	xenstore-write "$numa/node/1/pnode" 3
+	begin vcpu_scheduler --dry-run --record "$work/record"
+	intervals 1
+	end_it
+	head -n 1 "$work/record" >"$lines"
+	holds '.[0].guests | map(select(.name == "guest")) | .[0].vcpus | map(.bound)[2:4] == ["6-7", "6-7"]'
+}
+
+# Floating vCPUs are kept off CPUs that are not for guests; dom0's are not.
+keeps_off_reserved_cpus()
+{
+	published 4 262144 2
+	{ echo 'domain 0 Domain-0 running 0 1048576 1'; cat "$XEN_HOST"; } >"$XEN_HOST.new" && mv "$XEN_HOST.new" "$XEN_HOST"
+	: >"$XEN_CALLS"
+	begin vcpu_scheduler --reserve 0,7
+	intervals 2
+	end_it
+	same 'what Xen was told' "affinity $id 0 hard 1
+affinity $id 1 hard 1
+affinity $id 6 hard 6
+affinity $id 7 hard 6" "$(sort -u "$XEN_CALLS")"
+}
+
+# Without permission it ends; a host that was there is tried again.
+host_is_lost()
+{
+	published
+	ready_guest -r 40960
+	coordinator
+	intervals 1
+	no_guest
+	kill "$daemon"
+	wait "$daemon" 2>/dev/null
+	daemon=''
+	await grep -q 'lost xen: .*; trying to reach it again' "$work/said"
+	end_it
+	id=0
+	start_xenstored || return 1
+	same 'lines that are said' 1 "$(wc -l <"$work/said")"
+}
+
 # Each that virtflexctl(8) lists was seen above.
 every_status_is_reached()
 {
@@ -937,7 +1177,9 @@ tests=(publish_writes_what_is_documented publish_follows guests_write_their_keys
 	never_and_late domain_ends_in_the_middle interrupted_while_it_waits
 	cancel_from_any_state killed_in_the_middle replace_is_killed move_is_killed json_agrees replace_in_a_dry_run no_module
 	xenstored_ends_while_it_waits nobody_there not_allowed not_root large_ones
-	any_command_line any_answer every_status_is_reached)
+	any_command_line any_answer every_status_is_reached
+	asks_for_reports takes_by_nodes leaves_others_alone hears_a_refusal changes_its_mind says_what_is_missing
+	reports_of_liars reads_meminfo bounds_of_nodes keeps_off_reserved_cpus host_is_lost)
 
 # checked TEST: its own status only counts if it skips
 checked()

@@ -98,14 +98,18 @@ struct backend {
 uint64_t clock_now(void);
 void clock_wait(uint64_t until_ns);
 
+/* dom0.c */
+bool is_dom0(void);
+
 enum backend_status libvirt_open(const char *uri, struct backend **backend,
 				 struct why *why);
+enum backend_status xen_open(struct backend **backend, struct why *why);
 enum backend_status replay_open(const char *path, struct backend **backend,
 				struct why *why);
 
 enum backend_status record_open(const char *path, struct backend **backend,
 				struct why *why);
-bool record_write(FILE *f, const struct snapshot *s);
+bool record_look(FILE *f, const struct snapshot *s);
 double replay_shortage(struct backend *backend, double *over);
 
 void why_say(struct why *why, const char *fmt, ...)

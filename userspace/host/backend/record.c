@@ -159,13 +159,13 @@ static struct json_object *host_nodes_json(const struct snapshot *s)
 }
 
 /**
- * record_write() - record what was seen
+ * record_look() - record what was seen
  * @f: file
  * @s: snapshot
  *
  * Return: false if it could not be written, for which errno says why.
  */
-bool record_write(FILE *f, const struct snapshot *s)
+bool record_look(FILE *f, const struct snapshot *s)
 {
 	struct json_object *o = json_object_new_object();
 	int ret;

@@ -12,7 +12,7 @@
 /**
  * struct settings - what the command line says
  * @seconds: length of an interval
- * @connect: host, as a URI
+ * @connect: host: a URI of libvirt, xen, or a file
  * @domains: guests that may be changed, as a pattern of names; NULL for all
  * @metrics: file for metrics; NULL for none
  * @record: file to record what is seen in; NULL for none
@@ -91,7 +91,7 @@ struct policy {
 /* options.c */
 extern struct settings settings;
 #define OPTION_CONNECT \
-	{ "connect", 'c', "URI", "host (qemu:///system), replay:FILE or record:FILE" }
+	{ "connect", 'c', "URI", "URI of libvirt, xen, replay:FILE or record:FILE" }
 #define OPTION_DOMAINS \
 	{ "domains", 'd', "GLOB", "change only guests with such names" }
 /* All programs take these, so that they can be called alike; one may have no use for them. */
@@ -126,6 +126,12 @@ bool daemon_may_change(const struct guest *guest);
 int daemon_run(const struct policy *policy);
 bool daemon_changed(struct daemon *d, enum backend_status status,
 		    const struct why *why);
+
+/* hosts.c */
+const char *host_default(void);
+const char *host_file(const char *connect);
+enum backend_status host_connect_to(const char *connect, struct backend **backend,
+				    struct why *why);
 
 /* lock.c */
 int lock_take(const char *program, const char *connect, int *fd);

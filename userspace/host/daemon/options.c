@@ -8,7 +8,7 @@
 /* A week: whoever wants longer ones has mistyped it. */
 #define MOST_SECONDS	(7 * 24 * 3600)
 
-struct settings settings = { .connect = "qemu:///system", .floor_kb = 128 * 1024 };
+struct settings settings = { .floor_kb = 128 * 1024 };
 
 /**
  * take_cpus() - take an option that is a list of physical CPUs
@@ -111,6 +111,8 @@ int daemon_unused(const char *name, const char *arg, const char *why)
 int daemon_interval(struct context *ctx, int argc, char **argv)
 {
 	settings.json = ctx->json;
+	if (!settings.connect)
+		settings.connect = host_default();
 	if (!argc)
 		return usage_error("%s needs an interval in seconds, such as: %s 12",
 				   program_name(), program_name());

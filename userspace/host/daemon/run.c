@@ -18,30 +18,6 @@
 /* So many looks in a row that fail: all will. */
 #define MOST_FAILED_LOOKS	5
 
-/* What comes after a prefix; NULL if it is another one. */
-static const char *after(const char *connect, const char *prefix)
-{
-	size_t length = strlen(prefix);
-
-	return strncmp(connect, prefix, length) ? NULL : connect + length;
-}
-
-static bool is_real(const char *connect)
-{
-	return !after(connect, "replay:") && !after(connect, "record:");
-}
-
-static enum backend_status open_backend(struct daemon *d, struct why *why)
-{
-	const char *connect = d->settings->connect;
-
-	if (after(connect, "replay:"))
-		return replay_open(after(connect, "replay:"), &d->backend, why);
-	if (after(connect, "record:"))
-		return record_open(after(connect, "record:"), &d->backend, why);
-	return libvirt_open(connect, &d->backend, why);
-}
-
 /* What guests say is to be of this interval. */
 static unsigned int stats_period(const struct settings *s)
 {
@@ -51,8 +27,9 @@ static unsigned int stats_period(const struct settings *s)
 /* What was reached once may be again, whatever is wrong now. */
 static enum backend_status connect_host(struct daemon *d, struct why *why)
 {
-	enum backend_status status = open_backend(d, why);
+	enum backend_status status;
 
+	status = host_connect_to(d->settings->connect, &d->backend, why);
 	if (status == BACKEND_FAILED && d->reached)
 		return BACKEND_LOST;
 	if (status == BACKEND_OK && (d->policy->what & LOOK_MEMORY) &&
@@ -87,7 +64,7 @@ static void say_reached(struct daemon *d)
  */
 static bool may_skip(struct daemon *d, const struct why *why)
 {
-	if (!d->reached || !is_real(d->settings->connect) ||
+	if (!d->reached || host_file(d->settings->connect) ||
 	    ++d->failed_looks >= MOST_FAILED_LOOKS)
 		return false;
 	if (d->failed_looks == 1)
@@ -111,7 +88,7 @@ static enum backend_status look_and_act(struct daemon *d, uint64_t *at,
 		return status;
 	say_reached(d);
 	*at = now->ns;
-	if (d->record && !record_write(d->record, now)) {
+	if (d->record && !record_look(d->record, now)) {
 		why_say(why, "cannot write to %s: %s", d->settings->record,
 			strerror(errno));
 		snapshot_free(now);
@@ -230,11 +207,9 @@ static int serve(struct daemon *d)
 /* Whether a file is the one that the host is read from, by this name or another one. */
 static bool is_read(const char *path, const char *connect)
 {
-	const char *from = after(connect, "replay:");
+	const char *from = host_file(connect);
 	struct stat one, other;
 
-	if (!from)
-		from = after(connect, "record:");
 	return from && !stat(path, &one) && !stat(from, &other) &&
 	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
@@ -269,7 +244,7 @@ int daemon_run(const struct policy *policy)
 	int fd = -1, ret = EXIT_DONE;
 
 	/* one that changes nothing real is in nobody's way */
-	if (!settings.dry_run && is_real(settings.connect))
+	if (!settings.dry_run && !host_file(settings.connect))
 		ret = lock_take(program_name(), settings.connect, &fd);
 	/* what another one records is left as it is */
 	if (!ret)

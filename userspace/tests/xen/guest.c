@@ -5,10 +5,12 @@
  *
  *	-q	says nothing by itself: as if its module was not there
  *	-1	does it once, at once, without a request; what xenstored refuses is printed
+ *	-r KB	reports while its host asks, ten times as often: so much is in use on each node
  *
  *	KEY=VALUE	writes a key below numa; @ is the name of the request
  *	rm:KEY		removes it
  *	sleep:MS	lets time pass
+ *	used:KB		what is in use on each node, from now on
  *	file:PATH	waits until there is such a file
  *	begin, commit	in between, what is written is one transaction
  *	currents	each node has what it should have
@@ -18,6 +20,7 @@
  *	stop		does nothing any more, with no request
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +32,8 @@ static struct xs_handle *xs;
 static xs_transaction_t transaction;
 static char request_id[128];
 static bool stopped;
+/* What is in use on each node; 0 for a guest that reports nothing */
+static unsigned long used_kb;
 
 static char *get(const char *key)
 {
@@ -75,10 +80,60 @@ static bool has(const char *key, const char *value)
 	return same;
 }
 
+static void put_kb(unsigned int node, const char *part, unsigned long kb)
+{
+	char key[64], text[24];
+
+	snprintf(key, sizeof(key), "node/%u/%s", node, part);
+	snprintf(text, sizeof(text), "%lu", kb);
+	set(key, text);
+}
+
+/* What a node has: as it said after the last change, or as it was built */
+static unsigned long has_kb(unsigned int node)
+{
+	static const char *const keys[] = { "current", "target" };
+	unsigned long kb = 0;
+	unsigned int i;
+	char key[64], *text;
+
+	for (i = 0; i < 2 && !kb; i++) {
+		snprintf(key, sizeof(key), "node/%u/%s", node, keys[i]);
+		text = get(key);
+		kb = text ? strtoul(text, NULL, 10) : 0;
+		free(text);
+	}
+	return kb;
+}
+
+static void report(void)
+{
+	static unsigned long number;
+	char *period = get("report_s"), text[24];
+	unsigned long kb;
+	unsigned int i;
+
+	if (period && strtoul(period, NULL, 10)) {
+		transaction = xs_transaction_start(xs);
+		for (i = 0; i < 1024 && (kb = has_kb(i)); i++) {
+			put_kb(i, "used", used_kb < kb ? used_kb : kb);
+			put_kb(i, "free", used_kb < kb ? kb - used_kb : 0);
+		}
+		snprintf(text, sizeof(text), "%lu", ++number);
+		set("reported", text);
+		xs_transaction_end(xs, transaction, false);
+		transaction = XBT_NULL;
+	}
+	free(period);
+}
+
 static void wait_for_news(void)
 {
+	struct pollfd fd = { .fd = xs_fileno(xs), .events = POLLIN };
 	unsigned int count;
 
+	while (used_kb && !poll(&fd, 1, 100))
+		report();
 	free(xs_read_watch(xs, &count));
 }
 
@@ -169,6 +224,8 @@ static bool do_word(char *word)
 		return remove_key(word + 3);
 	if (!strncmp(word, "sleep:", 6))
 		return !usleep(atoi(word + 6) * 1000);
+	if (!strncmp(word, "used:", 5))
+		return (used_kb = strtoul(word + 5, NULL, 10));
 	if (!strncmp(word, "file:", 5))
 		return await_file(word + 5);
 	if (!strcmp(word, "begin"))
@@ -220,8 +277,12 @@ int main(int argc, char **argv)
 	char **words;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "q1")) != -1)
-		*(opt == 'q' ? &quiet : &once) = true;
+	while ((opt = getopt(argc, argv, "q1r:")) != -1) {
+		if (opt == 'r')
+			used_kb = strtoul(optarg, NULL, 10);
+		else
+			*(opt == 'q' ? &quiet : &once) = true;
+	}
 	words = argv + optind;
 	xs = xs_open(0);
 	if (!xs) {
@@ -239,6 +300,7 @@ int main(int argc, char **argv)
 		wait_for_news();
 		if (!quiet && !said)
 			said = has("status", "") && set("control/feature-move", "1") &&
+			       (!used_kb || set("control/feature-report", "1")) &&
 			       set("control/version", "1") && set("status", "idle");
 		if (is_asked())
 			words = do_words(words);

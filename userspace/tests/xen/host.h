@@ -6,7 +6,8 @@
  *	pnode SIZE_KB FREE_KB				a physical node, with two CPUs
  *	domain ID NAME STATE NODES KB_EACH VCPUS_EACH	STATE: running, shutdown, dying
  *
- * Node n of a domain is on physical node n, and round again.
+ * Node n of a domain is on physical node n, and round again. One without nodes has KB_EACH,
+ * and VCPUS_EACH in all.
  */
 #ifndef TESTS_XEN_HOST_H
 #define TESTS_XEN_HOST_H

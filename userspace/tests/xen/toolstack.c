@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Linked into virtflexctl in the place of those functions of libxenlight and libxenctrl
- * that ask a hypervisor: the host is one that a test makes up (host.h). What virtflexctl
- * tells it is a line in the file XEN_CALLS.
+ * Linked into programs in the place of those functions of libxenlight and libxenctrl that
+ * ask a hypervisor: the host is one that a test makes up (host.h). What a program tells it is
+ * a line in the file XEN_CALLS.
  *
  * Xenstore is real. BEFORE_COMMIT is a command that runs once, in the moment before the
  * first transaction of more than reading is to end: for another writer, or for an end.
@@ -70,9 +70,34 @@ static const struct made_domain *find(uint32_t id)
 	return made_domain_find(&host, id);
 }
 
+static unsigned int count_vcpus(const struct made_domain *d)
+{
+	return d->nr_vnodes ? d->nr_vnodes * d->vcpus_each : d->vcpus_each;
+}
+
 static unsigned int pnode_of(unsigned int vnode)
 {
 	return host.nr_pnodes ? vnode % host.nr_pnodes : 0;
+}
+
+/* What a domain has: what its guest says of its nodes, and 4 MiB of which it knows nothing */
+static uint64_t memory_of(const struct made_domain *d)
+{
+	struct xs_handle *xs = d->nr_vnodes ? xs_open(0) : NULL;
+	uint64_t kb = d->nr_vnodes ? 4096 : d->vnode_kb;
+	unsigned int i, len;
+	char path[80], *text;
+
+	for (i = 0; i < d->nr_vnodes; i++) {
+		snprintf(path, sizeof(path), "/local/domain/%u/numa/node/%u/current",
+			 d->id, i);
+		text = xs ? xs_read(xs, XBT_NULL, path, &len) : NULL;
+		kb += text && *text ? strtoul(text, NULL, 10) : d->vnode_kb;
+		free(text);
+	}
+	if (xs)
+		xs_close(xs);
+	return kb;
 }
 
 /* ---- libxenlight */
@@ -99,6 +124,8 @@ static void tell(const struct made_domain *d, libxl_dominfo *info)
 	info->running = !strcmp(d->state, "running");
 	info->shutdown = !strcmp(d->state, "shutdown");
 	info->dying = !strcmp(d->state, "dying");
+	info->current_memkb = memory_of(d);
+	memset(&info->uuid, d->id, sizeof(info->uuid));
 }
 
 int libxl_domain_info(libxl_ctx *ctx, libxl_dominfo *info, uint32_t domid)
@@ -172,6 +199,51 @@ int libxl_retrieve_domain_configuration(libxl_ctx *ctx, uint32_t domid,
 	return 0;
 }
 
+/* One pool with all CPUs but the last, which is offline, if XEN_OFFLINE is set */
+int libxl_cpupool_info(libxl_ctx *ctx, libxl_cpupoolinfo *info, uint32_t poolid)
+{
+	int count = host.nr_pnodes * CPUS_EACH, i;
+
+	info->poolid = poolid;
+	libxl_cpu_bitmap_alloc(ctx, &info->cpumap, count);
+	for (i = 0; i < count - !!getenv("XEN_OFFLINE"); i++)
+		libxl_bitmap_set(&info->cpumap, i);
+	return 0;
+}
+
+libxl_cpupoolinfo *libxl_list_cpupool(libxl_ctx *ctx, int *count)
+{
+	libxl_cpupoolinfo *info = calloc(1, sizeof(*info));
+
+	made_host_read(&host);
+	libxl_cpupoolinfo_init(info);
+	libxl_cpupool_info(ctx, info, 0);
+	*count = 1;
+	return info;
+}
+
+int libxl_get_physinfo(libxl_ctx *ctx, libxl_physinfo *info)
+{
+	unsigned int i;
+
+	(void)ctx;
+	made_host_read(&host);
+	for (i = 0; i < host.nr_pnodes; i++) {
+		info->total_pages += host.size_kb[i] / 4;
+		info->free_pages += host.free_kb[i] / 4;
+	}
+	return 0;
+}
+
+int libxl_set_memory_target(libxl_ctx *ctx, uint32_t domid, int64_t kb, int relative,
+			    int enforce)
+{
+	(void)ctx;
+	note("memory %u %lld%s%s\n", domid, (long long)kb, relative ? " relative" : "",
+	     enforce ? "" : " not enforced");
+	return 0;
+}
+
 libxl_numainfo *libxl_get_numainfo(libxl_ctx *ctx, int *count)
 {
 	libxl_numainfo *info;
@@ -198,14 +270,19 @@ libxl_cputopology *libxl_get_cpu_topology(libxl_ctx *ctx, int *count)
 	made_host_read(&host);
 	*count = host.nr_pnodes * CPUS_EACH;
 	cpus = calloc(*count + 1, sizeof(*cpus));
-	for (i = 0; i < host.nr_pnodes * CPUS_EACH; i++)
+	for (i = 0; i < host.nr_pnodes * CPUS_EACH; i++) {
 		cpus[i].node = i / CPUS_EACH;
+		/* some hypervisors do not know cores */
+		cpus[i].core = LIBXL_CPUTOPOLOGY_INVALID_ENTRY;
+	}
 	return cpus;
 }
 
 int libxl_cpu_bitmap_alloc(libxl_ctx *ctx, libxl_bitmap *map, int most)
 {
 	(void)ctx;
+	if (!most)
+		most = host.nr_pnodes * CPUS_EACH;
 	map->size = (most + 7) / 8;
 	map->map = calloc(map->size + 1, 1);
 	return 0;
@@ -222,10 +299,11 @@ libxl_vcpuinfo *libxl_list_vcpu(libxl_ctx *ctx, uint32_t domid, int *nr_vcpus,
 	if (!d)
 		return NULL;
 	*nr_cpus = host.nr_pnodes * CPUS_EACH;
-	*nr_vcpus = d->nr_vnodes * d->vcpus_each;
+	*nr_vcpus = count_vcpus(d);
 	info = calloc(*nr_vcpus + 1, sizeof(*info));
-	for (i = 0; i < d->nr_vnodes * d->vcpus_each; i++) {
+	for (i = 0; i < count_vcpus(d); i++) {
 		libxl_vcpuinfo_init(&info[i]);
+		info[i].online = true;
 		libxl_cpu_bitmap_alloc(ctx, &info[i].cpumap, *nr_cpus);
 		libxl_cpu_bitmap_alloc(ctx, &info[i].cpumap_soft, *nr_cpus);
 		p = pnode_of(i / d->vcpus_each);
@@ -277,7 +355,7 @@ int xc_vcpu_getinfo(xc_interface *xch, uint32_t domid, uint32_t vcpu,
 	const struct made_domain *d = find(domid);
 
 	(void)xch;
-	if (!d || vcpu >= d->nr_vnodes * d->vcpus_each)
+	if (!d || vcpu >= count_vcpus(d))
 		return -1;
 	memset(info, 0, sizeof(*info));
 	info->online = 1;
