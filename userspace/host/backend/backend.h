@@ -6,6 +6,7 @@
 #ifndef HOST_BACKEND_H
 #define HOST_BACKEND_H
 
+#include <json.h>
 #include <stdio.h>
 
 #include "snapshot.h"
@@ -33,10 +34,12 @@ enum backend_status {
  * enum backend_look - what is to be looked at, besides the guests there are
  * @LOOK_VCPUS: vCPUs
  * @LOOK_MEMORY: memory of guests and host
+ * @LOOK_NODES: nodes of guests and host, and how changes of them go
  */
 enum backend_look {
 	LOOK_VCPUS = 1 << 0,
 	LOOK_MEMORY = 1 << 1,
+	LOOK_NODES = 1 << 2,
 };
 
 /**
@@ -109,7 +112,8 @@ enum backend_status replay_open(const char *path, struct backend **backend,
 
 enum backend_status record_open(const char *path, struct backend **backend,
 				struct why *why);
-bool record_look(FILE *f, const struct snapshot *s);
+bool record_look(FILE *f, const struct snapshot *s,
+		 struct json_object *decided);
 double replay_shortage(struct backend *backend, double *over);
 
 void why_say(struct why *why, const char *fmt, ...)

@@ -162,10 +162,12 @@ static struct json_object *host_nodes_json(const struct snapshot *s)
  * record_look() - record what was seen
  * @f: file
  * @s: snapshot
+ * @decided: what was decided by it; NULL if that is not to be in the record
  *
  * Return: false if it could not be written, for which errno says why.
  */
-bool record_look(FILE *f, const struct snapshot *s)
+bool record_look(FILE *f, const struct snapshot *s,
+		 struct json_object *decided)
 {
 	struct json_object *o = json_object_new_object();
 	int ret;
@@ -179,6 +181,8 @@ bool record_look(FILE *f, const struct snapshot *s)
 	if (s->nr_nodes)
 		json_object_object_add(o, "nodes", host_nodes_json(s));
 	json_object_object_add(o, "guests", guests_json(s));
+	if (decided)
+		json_object_object_add(o, "decided", json_object_get(decided));
 	ret = fprintf(f, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
 	json_object_put(o);
 	return ret > 0 && !fflush(f);

@@ -10,24 +10,20 @@
 
 #include "cpu.h"
 
+struct cpu_settings cpu_settings = { .least_gain = 5 * POINT };
+
 /* What a plan has to gain of what the busiest CPU has beyond the idlest: a tenth */
 #define LEAST_GAIN_DIVISOR	10
 
-/* What was seen before: of the last interval, and at its end */
-static struct snapshot *last_seen;
+/* What was seen in the last interval */
 static struct reading *last_reading;
 
-/**
- * cpu_forget() - forget what was seen
- */
-void cpu_forget(void)
+static void cpu_forget(void)
 {
-	snapshot_free(last_seen);
-	last_seen = NULL;
 	reading_free(last_reading);
 	last_reading = NULL;
 	refused_forget(UINT64_MAX);
-	report_forget();
+	cpu_report_forget();
 }
 
 /* By how much a plan makes a host more even, by a measure: less than 0 if it does not */
@@ -195,7 +191,7 @@ static struct plan *plan_floating(const struct reading *r, const struct balance 
 }
 
 /* A plan that is to be carried out now; without changes if there is none. */
-static struct plan *decide(struct daemon *d, const struct reading *r)
+static struct plan *decide(struct daemon *d, struct reading *r)
 {
 	struct plan *plan = NULL;
 	struct balance *mean;
@@ -212,11 +208,13 @@ static struct plan *decide(struct daemon *d, const struct reading *r)
 	/* those that are where guests may not be do not wait */
 	if (!last_reading || !agreed(r, last_reading, plan))
 		plan->nr_pins = plan->forced;
-	d->decided = last_reading;
+	r->decided = last_reading;
+	if (r->decided)
+		daemon_decided(d);
 	return plan;
 }
 
-static enum backend_status act_upon(struct daemon *d, struct snapshot *now,
+static enum backend_status act_upon(struct daemon *d, const struct snapshot *now,
 				    struct reading *r, struct why *why)
 {
 	uint64_t began = clock_now();
@@ -240,16 +238,9 @@ static enum backend_status act_upon(struct daemon *d, struct snapshot *now,
 	return status;
 }
 
-/**
- * cpu_act() - pin vCPUs elsewhere, if that is worth it
- * @d: program
- * @now: what was seen, which is kept
- * @why: out: what went wrong
- *
- * Return: how it went.
- */
-enum backend_status cpu_act(struct daemon *d, struct snapshot *now,
-			    struct why *why)
+/* Pins vCPUs elsewhere, if that is worth it. */
+static enum backend_status cpu_act(struct daemon *d, const struct snapshot *now,
+				   struct why *why)
 {
 	enum backend_status status = BACKEND_OK;
 	struct reading *r;
@@ -258,19 +249,23 @@ enum backend_status cpu_act(struct daemon *d, struct snapshot *now,
 	refused_forget(now->ns);
 	usable_cpus(now, &usable);
 	if (!CPU_COUNT(&usable)) {
-		snapshot_free(now);
 		why_say(why, "no physical CPU is left for guests; see --cpus and --reserve");
 		return BACKEND_FAILED;
 	}
-	if (last_seen) {
-		r = reading_take(last_seen, now);
+	if (d->before) {
+		r = reading_take(d->before, now);
 		status = r ? act_upon(d, now, r, why) : BACKEND_FAILED;
 		if (status == BACKEND_FAILED)
 			why_say(why, "%s", strerror(ENOMEM));
 	}
-	if (status == BACKEND_OK)
-		status = keep_off(d, now, why);
-	snapshot_free(last_seen);
-	last_seen = now;
-	return status;
+	return status == BACKEND_OK ? keep_off(d, now, why) : status;
 }
+
+const struct policy cpu_policy = {
+	.name = "cpu",
+	.program = "vcpu_scheduler",
+	.what = LOOK_VCPUS,
+	.act = cpu_act,
+	.forget = cpu_forget,
+	.metrics = cpu_metrics,
+};

@@ -42,6 +42,7 @@ struct place {
  * @places: which vCPU each of its loads is
  * @waited: how long vCPUs waited for a physical CPU, in thousandths of the interval, of all
  * @only_use: whether of some vCPUs only the use is known, not the demand
+ * @decided: whether it was compared with the one before it
  * @plan_seconds: how long it took to plan for it
  */
 struct reading {
@@ -49,6 +50,7 @@ struct reading {
 	struct place *places;
 	unsigned int waited;
 	bool only_use;
+	bool decided;
 	double plan_seconds;
 };
 
@@ -71,12 +73,10 @@ void refused_forget(uint64_t ns);
 void report_reading(const struct daemon *d, const struct snapshot *now,
 		    const struct reading *r, const struct plan *plan,
 		    const bool *done);
-void report_metrics(FILE *f);
-void report_forget(void);
+void cpu_metrics(FILE *f);
+void cpu_report_forget(void);
 
 /* act.c */
-enum backend_status cpu_act(struct daemon *d, struct snapshot *now,
-			    struct why *why);
-void cpu_forget(void);
+extern const struct policy cpu_policy;
 
 #endif /* VCPU_SCHEDULER_H */

@@ -9,14 +9,7 @@
 
 #define MOST_POINTS	1000
 
-struct cpu_settings cpu_settings = { .least_gain = 5 * POINT };
-
-static const struct policy policy = {
-	.what = LOOK_VCPUS,
-	.act = cpu_act,
-	.forget = cpu_forget,
-	.metrics = report_metrics,
-};
+static const struct policy *const policies[] = { &cpu_policy, NULL };
 
 static int take_option(struct context *ctx, const char *name, const char *arg)
 {
@@ -46,7 +39,7 @@ static int run(struct context *ctx, int argc, char **argv)
 {
 	int ret = daemon_interval(ctx, argc, argv);
 
-	return ret ? ret : daemon_run(&policy);
+	return ret ? ret : daemon_run(policies);
 }
 
 static const struct option_desc options[] = {

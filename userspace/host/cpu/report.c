@@ -14,9 +14,9 @@ static bool said_use, said_start;
 static enum { SAID_NOTHING, SAID_BALANCED, SAID_UNEVEN } said_state;
 
 /**
- * report_forget() - forget what was told
+ * cpu_report_forget() - forget what was told
  */
-void report_forget(void)
+void cpu_report_forget(void)
 {
 	free(carried_last);
 	carried_last = NULL;
@@ -128,13 +128,10 @@ static struct json_object *changes_json(const struct snapshot *now,
 	return array;
 }
 
-static void print_line(const struct daemon *d, const struct snapshot *now,
-		       const struct reading *r, const struct plan *plan,
-		       const bool *done)
+static void tell(struct json_object *o, const struct snapshot *now,
+		 const struct reading *r, const struct plan *plan,
+		 const bool *done)
 {
-	struct json_object *o = json_object_new_object();
-
-	json_object_object_add(o, "interval", json_u64(d->intervals));
 	json_object_object_add(o, "spread", points_json(spread_last));
 	json_object_object_add(o, "not_pinned", json_u64(nr_floating_last));
 	json_object_object_add(o, "plan_seconds",
@@ -142,7 +139,6 @@ static void print_line(const struct daemon *d, const struct snapshot *now,
 	json_object_object_add(o, "cpus", cpus_json(r->host));
 	json_object_object_add(o, "vcpus", vcpus_json(now, r));
 	json_object_object_add(o, "changes", changes_json(now, r, plan, done));
-	print_json(o, JSON_LINE);
 }
 
 static void print_changes(const struct daemon *d, const struct snapshot *now,
@@ -219,7 +215,7 @@ static void print_state(const struct daemon *d, const struct snapshot *now,
 		printf("balanced: %.0f points between the busiest CPU and the idlest\n",
 		       points(spread_last));
 		said_state = SAID_BALANCED;
-	} else if (!balanced && d->decided && !plan->nr_pins &&
+	} else if (!balanced && r->decided && !plan->nr_pins &&
 		   said_state != SAID_UNEVEN) {
 		printf("%.0f points between the busiest CPU and the idlest: no change "
 		       "makes that less, or the last two intervals do not agree\n",
@@ -241,6 +237,8 @@ void report_reading(const struct daemon *d, const struct snapshot *now,
 		    const struct reading *r, const struct plan *plan,
 		    const bool *done)
 {
+	struct json_object *line;
+
 	if (r->only_use && !said_use) {
 		error("this host does not say how long vCPUs wait for a CPU, so that "
 		      "those on a full CPU seem to want less than they do; it takes a "
@@ -248,10 +246,11 @@ void report_reading(const struct daemon *d, const struct snapshot *now,
 		said_use = true;
 	}
 	remember(r);
-	if (d->settings->json) {
-		print_line(d, now, r, plan, done);
+	line = daemon_line(d);
+	if (line)
+		tell(line, now, r, plan, done);
+	if (d->settings->json)
 		return;
-	}
 	print_state(d, now, r, plan);
 	if (d->settings->verbose)
 		print_loads(r->host);
@@ -259,10 +258,10 @@ void report_reading(const struct daemon *d, const struct snapshot *now,
 }
 
 /**
- * report_metrics() - write metrics of the last interval
+ * cpu_metrics() - write metrics of the last interval
  * @f: file
  */
-void report_metrics(FILE *f)
+void cpu_metrics(FILE *f)
 {
 	char cpu[16];
 	unsigned int i;

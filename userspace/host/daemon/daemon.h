@@ -41,7 +41,8 @@ struct settings {
 
 /**
  * struct daemon - a program at work
- * @policy: what it does
+ * @policies: what it does, one after the other; NULL ends them
+ * @at: which of them is acting now
  * @settings: what the command line says
  * @backend: host that it is connected to
  * @record: file to record what is seen in; NULL for none
@@ -50,14 +51,17 @@ struct settings {
  * @pause: how long it is waited before it is tried to be reached again, in seconds; 0 if
  *	it was seen since it was reached
  * @failed_looks: how many looks in a row have failed
- * @decided: whether there was enough to see for a decision
+ * @before: what was seen in the interval before; NULL if nothing was since it was reached
+ * @line: what is told of this interval as JSON; NULL if nobody wants it
+ * @decided: of each of @policies, a bit: whether there was enough to see for a decision
  * @changes: how many changes were made since it was started
  * @failures: how many could not be made
  * @intervals: how many times it has looked
  * @seconds: how long the last interval's work took
  */
 struct daemon {
-	const struct policy *policy;
+	const struct policy *const *policies;
+	unsigned int at;
 	const struct settings *settings;
 	struct backend *backend;
 	FILE *record;
@@ -65,7 +69,9 @@ struct daemon {
 	bool said_lost;
 	unsigned int pause;
 	unsigned int failed_looks;
-	bool decided;
+	struct snapshot *before;
+	struct json_object *line;
+	unsigned int decided;
 	uint64_t changes;
 	uint64_t failures;
 	uint64_t intervals;
@@ -74,16 +80,23 @@ struct daemon {
 
 /**
  * struct policy - what is done each interval
+ * @name: what it is about, a word
+ * @program: program that does only this, which would be in its way; NULL for none
  * @what: what it looks at: enum backend_look
- * @act: decides by what is seen, and changes guests; it may keep the snapshot, which is
- *	its own
+ * @act: decides by what is seen, and changes guests
+ * @wait: waits until a time of the backend's clock, if it has something to do meanwhile;
+ *	or NULL
  * @forget: forgets what it has seen, as the host was out of reach, or at the end
  * @metrics: writes metrics of its own
  */
 struct policy {
+	const char *name;
+	const char *program;
 	unsigned int what;
-	enum backend_status (*act)(struct daemon *d, struct snapshot *now,
+	enum backend_status (*act)(struct daemon *d, const struct snapshot *now,
 				   struct why *why);
+	enum backend_status (*wait)(struct daemon *d, uint64_t until_ns,
+				    struct why *why);
 	void (*forget)(void);
 	void (*metrics)(FILE *f);
 };
@@ -123,7 +136,9 @@ int daemon_interval(struct context *ctx, int argc, char **argv);
 bool daemon_may_change(const struct guest *guest);
 
 /* run.c */
-int daemon_run(const struct policy *policy);
+int daemon_run(const struct policy *const *policies);
+void daemon_decided(struct daemon *d);
+struct json_object *daemon_line(const struct daemon *d);
 bool daemon_changed(struct daemon *d, enum backend_status status,
 		    const struct why *why);
 

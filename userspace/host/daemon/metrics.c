@@ -68,6 +68,8 @@ static void one(FILE *f, const char *name, const char *type, const char *help,
 
 static void write_all(FILE *f, const struct daemon *d)
 {
+	unsigned int i;
+
 	one(f, "connected", "gauge", "Whether the host can be reached",
 	    d->backend ? 1 : 0);
 	one(f, "intervals_total", "counter", "Times that it has looked",
@@ -77,8 +79,9 @@ static void write_all(FILE *f, const struct daemon *d)
 	    d->failures);
 	one(f, "interval_seconds", "gauge", "Time that the last look and its changes took",
 	    d->seconds);
-	if (d->backend && d->policy->metrics)
-		d->policy->metrics(f);
+	for (i = 0; d->backend && d->policies[i]; i++)
+		if (d->policies[i]->metrics)
+			d->policies[i]->metrics(f);
 }
 
 /* All of it is to be there; errno says why it is not. */

@@ -13,6 +13,7 @@
 #include "daemon.h"
 
 #define SECOND	UINT64_C(1000000000)
+#define MOST_POLICIES	3
 /* Longest pause before it is tried again to reach a host, in seconds */
 #define LONGEST_PAUSE	60
 /* So many looks in a row that fail: all will. */
@@ -24,6 +25,16 @@ static unsigned int stats_period(const struct settings *s)
 	return s->seconds > 2 ? s->seconds / 2 : 1;
 }
 
+/* What all policies look at */
+static unsigned int looked_at(const struct daemon *d)
+{
+	unsigned int i, what = 0;
+
+	for (i = 0; d->policies[i]; i++)
+		what |= d->policies[i]->what;
+	return what;
+}
+
 /* What was reached once may be again, whatever is wrong now. */
 static enum backend_status connect_host(struct daemon *d, struct why *why)
 {
@@ -32,7 +43,7 @@ static enum backend_status connect_host(struct daemon *d, struct why *why)
 	status = host_connect_to(d->settings->connect, &d->backend, why);
 	if (status == BACKEND_FAILED && d->reached)
 		return BACKEND_LOST;
-	if (status == BACKEND_OK && (d->policy->what & LOOK_MEMORY) &&
+	if (status == BACKEND_OK && (looked_at(d) & LOOK_MEMORY) &&
 	    !d->settings->dry_run) {
 		d->backend->stats_period = stats_period(d->settings);
 		d->backend->may_change = daemon_may_change;
@@ -42,10 +53,15 @@ static enum backend_status connect_host(struct daemon *d, struct why *why)
 
 static void disconnect(struct daemon *d)
 {
+	unsigned int i;
+
 	if (d->backend)
 		d->backend->ops->close(d->backend);
 	d->backend = NULL;
-	d->policy->forget();
+	snapshot_free(d->before);
+	d->before = NULL;
+	for (i = 0; d->policies[i]; i++)
+		d->policies[i]->forget();
 }
 
 static void say_reached(struct daemon *d)
@@ -72,6 +88,78 @@ static bool may_skip(struct daemon *d, const struct why *why)
 	return true;
 }
 
+/**
+ * daemon_decided() - there was enough to see for the policy that acts now
+ * @d: program
+ */
+void daemon_decided(struct daemon *d)
+{
+	d->decided |= 1u << d->at;
+}
+
+static bool all_decided(const struct daemon *d)
+{
+	unsigned int i;
+
+	for (i = 0; d->policies[i]; i++)
+		if (!(d->decided & 1u << i))
+			return false;
+	return true;
+}
+
+/**
+ * daemon_line() - where the policy that acts now tells what it saw and did
+ * @d: program
+ *
+ * Return: object of JSON, its own or all of the line; NULL if nobody wants it.
+ */
+struct json_object *daemon_line(const struct daemon *d)
+{
+	struct json_object *own;
+
+	if (!d->line || !d->policies[1])
+		return d->line;
+	own = json_object_new_object();
+	json_object_object_add(d->line, d->policies[d->at]->name, own);
+	return own;
+}
+
+static enum backend_status act_all(struct daemon *d, const struct snapshot *now,
+				   struct why *why)
+{
+	enum backend_status status = BACKEND_OK;
+
+	if (d->settings->json || d->record) {
+		d->line = json_object_new_object();
+		json_object_object_add(d->line, "interval",
+				       json_u64(d->intervals));
+	}
+	for (d->at = 0; d->policies[d->at] && status == BACKEND_OK; d->at++)
+		status = d->policies[d->at]->act(d, now, why);
+	return status;
+}
+
+/* What was seen, with what was decided by it */
+static enum backend_status record(struct daemon *d, const struct snapshot *now,
+				  struct why *why)
+{
+	if (!d->record || record_look(d->record, now, d->line))
+		return BACKEND_OK;
+	why_say(why, "cannot write to %s: %s", d->settings->record,
+		strerror(errno));
+	return BACKEND_FAILED;
+}
+
+/* A line in which nothing is told is none: there was too little to see. */
+static void print_line(struct daemon *d)
+{
+	if (d->line && d->settings->json && json_object_object_length(d->line) > 1)
+		print_json(d->line, JSON_LINE);
+	else
+		json_object_put(d->line);
+	d->line = NULL;
+}
+
 static enum backend_status look_and_act(struct daemon *d, uint64_t *at,
 					struct why *why)
 {
@@ -79,7 +167,7 @@ static enum backend_status look_and_act(struct daemon *d, uint64_t *at,
 	uint64_t began = clock_now();
 	enum backend_status status;
 
-	status = d->backend->ops->look(d->backend, d->policy->what, &now, why);
+	status = d->backend->ops->look(d->backend, looked_at(d), &now, why);
 	if (status == BACKEND_FAILED || status == BACKEND_GONE) {
 		*at = began;
 		return may_skip(d, why) ? BACKEND_OK : BACKEND_FAILED;
@@ -88,18 +176,28 @@ static enum backend_status look_and_act(struct daemon *d, uint64_t *at,
 		return status;
 	say_reached(d);
 	*at = now->ns;
-	if (d->record && !record_look(d->record, now)) {
-		why_say(why, "cannot write to %s: %s", d->settings->record,
-			strerror(errno));
-		snapshot_free(now);
-		return BACKEND_FAILED;
-	}
-	status = d->policy->act(d, now, why);
+	status = act_all(d, now, why);
+	if (record(d, now, why) != BACKEND_OK)
+		status = BACKEND_FAILED;
+	print_line(d);
+	snapshot_free(d->before);
+	d->before = now;
 	d->intervals++;
 	d->seconds = (double)(clock_now() - began) / SECOND;
 	flush_output();
 	/* nobody reads what it says: program_main() says so */
 	return ferror(stdout) ? BACKEND_OVER : status;
+}
+
+/* One policy at most has something to do between two intervals. */
+static enum backend_status wait_until(struct daemon *d, uint64_t ns,
+				      struct why *why)
+{
+	for (d->at = 0; d->policies[d->at]; d->at++)
+		if (d->policies[d->at]->wait)
+			return d->policies[d->at]->wait(d, ns, why);
+	d->backend->ops->wait(d->backend, ns);
+	return BACKEND_OK;
 }
 
 /*
@@ -119,12 +217,14 @@ static enum backend_status work(struct daemon *d, struct why *why)
 			why->text[0] = 0;
 			return BACKEND_FAILED;
 		}
-		if (d->settings->once && d->decided)
+		if (d->settings->once && all_decided(d))
 			return BACKEND_OVER;
 		if (!next)
 			next = now;
 		next = next + interval > now ? next + interval : now + interval;
-		d->backend->ops->wait(d->backend, next);
+		status = wait_until(d, next, why);
+		if (status != BACKEND_OK)
+			return status;
 	}
 	return BACKEND_OVER;
 }
@@ -232,20 +332,49 @@ static int open_record(struct daemon *d)
 	return EXIT_ERROR;
 }
 
+/*
+ * There is one of this program for a host, and none that does a part of what it does. One
+ * that changes nothing real is in nobody's way.
+ */
+static int take_locks(const struct policy *const *policies, int *fds)
+{
+	const char *program;
+	unsigned int i;
+	int ret = EXIT_DONE;
+
+	if (settings.dry_run || host_file(settings.connect))
+		return EXIT_DONE;
+	ret = lock_take(program_name(), settings.connect, &fds[0]);
+	for (i = 0; !ret && policies[i]; i++) {
+		program = policies[i]->program;
+		if (program && strcmp(program, program_name()))
+			ret = lock_take(program, settings.connect, &fds[i + 1]);
+	}
+	return ret;
+}
+
+static void free_locks(const int *fds)
+{
+	unsigned int i;
+
+	for (i = 0; i <= MOST_POLICIES; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
 /**
  * daemon_run() - keep a host in balance until a signal arrives
- * @policy: how
+ * @policies: how; NULL ends them
  *
  * Return: enum exit_code.
  */
-int daemon_run(const struct policy *policy)
+int daemon_run(const struct policy *const *policies)
 {
-	struct daemon d = { .policy = policy, .settings = &settings };
-	int fd = -1, ret = EXIT_DONE;
+	struct daemon d = { .policies = policies, .settings = &settings };
+	int fds[MOST_POLICIES + 1], ret;
 
-	/* one that changes nothing real is in nobody's way */
-	if (!settings.dry_run && !host_file(settings.connect))
-		ret = lock_take(program_name(), settings.connect, &fd);
+	memset(fds, -1, sizeof(fds));
+	ret = take_locks(policies, fds);
 	/* what another one records is left as it is */
 	if (!ret)
 		ret = open_record(&d);
@@ -255,8 +384,7 @@ int daemon_run(const struct policy *policy)
 		signal(SIGPIPE, SIG_IGN);
 		ret = serve(&d);
 	}
-	if (fd >= 0)
-		close(fd);
+	free_locks(fds);
 	if (d.record)
 		fclose(d.record);
 	return ret;

@@ -6,6 +6,8 @@
 
 #include "coordinator.h"
 
+struct memory_settings memory_settings;
+
 #define SECOND		UINT64_C(1000000000)
 /* The reserve of a host of which nobody says it: a tenth, within these */
 #define LEAST_RESERVE_KB	(256 * 1024)
@@ -190,16 +192,9 @@ static bool all_known(void)
 	return true;
 }
 
-/**
- * memory_act() - resize guests, if that is worth it
- * @d: program
- * @now: what was seen, which is freed
- * @why: out: what went wrong
- *
- * Return: how it went.
- */
-enum backend_status memory_act(struct daemon *d, struct snapshot *now,
-			       struct why *why)
+/* Resizes guests, if that is worth it. */
+static enum backend_status memory_act(struct daemon *d, const struct snapshot *now,
+				      struct why *why)
 {
 	enum backend_status status = BACKEND_FAILED;
 	struct host_memory host;
@@ -213,11 +208,20 @@ enum backend_status memory_act(struct daemon *d, struct snapshot *now,
 				leave_alone(d, &known_guests[i], now->ns);
 		if (plan(&host))
 			status = ask_all(d, now->ns, why);
-		d->decided = all_known();
+		if (all_known())
+			daemon_decided(d);
 		report_memory(d, &host);
 	}
 	for (i = 0; i < nr_known_guests; i++)
 		known_guests[i].guest = NULL;
-	snapshot_free(now);
 	return status;
 }
+
+const struct policy memory_policy = {
+	.name = "memory",
+	.program = "memory_coordinator",
+	.what = LOOK_MEMORY,
+	.act = memory_act,
+	.forget = guests_forget,
+	.metrics = memory_metrics,
+};

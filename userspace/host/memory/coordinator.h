@@ -68,13 +68,12 @@ bool guests_see(const struct snapshot *now, uint64_t interval_ns);
 void guests_forget(void);
 
 /* act.c */
-enum backend_status memory_act(struct daemon *d, struct snapshot *now,
-			       struct why *why);
+extern const struct policy memory_policy;
 
 /* report.c */
 void report_memory(const struct daemon *d, const struct host_memory *host);
 void report_left_alone(struct known_guest *k, bool dry_run);
-void report_metrics(FILE *f);
-void report_forget(void);
+void memory_metrics(FILE *f);
+void memory_report_forget(void);
 
 #endif /* MEMORY_COORDINATOR_H */

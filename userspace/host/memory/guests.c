@@ -92,5 +92,5 @@ void guests_forget(void)
 	free(known_guests);
 	known_guests = NULL;
 	nr_known_guests = 0;
-	report_forget();
+	memory_report_forget();
 }

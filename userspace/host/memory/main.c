@@ -7,14 +7,7 @@
 
 #include "coordinator.h"
 
-struct memory_settings memory_settings;
-
-static const struct policy policy = {
-	.what = LOOK_MEMORY,
-	.act = memory_act,
-	.forget = guests_forget,
-	.metrics = report_metrics,
-};
+static const struct policy *const policies[] = { &memory_policy, NULL };
 
 static int take_option(struct context *ctx, const char *name, const char *arg)
 {
@@ -34,7 +27,7 @@ static int run(struct context *ctx, int argc, char **argv)
 {
 	int ret = daemon_interval(ctx, argc, argv);
 
-	return ret ? ret : daemon_run(&policy);
+	return ret ? ret : daemon_run(policies);
 }
 
 static const struct option_desc options[] = {

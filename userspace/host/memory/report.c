@@ -9,9 +9,9 @@ static struct host_memory host_last;
 static bool said_start, was_short;
 
 /**
- * report_forget() - forget what was told
+ * memory_report_forget() - forget what was told
  */
-void report_forget(void)
+void memory_report_forget(void)
 {
 	said_start = false;
 	was_short = false;
@@ -197,22 +197,19 @@ static struct json_object *guest_json(const struct known_guest *k)
 	return o;
 }
 
-static void print_line(const struct daemon *d, const struct host_memory *host)
+static void tell(struct json_object *o, const struct host_memory *host)
 {
-	struct json_object *o = json_object_new_object();
 	struct json_object *guests = json_object_new_array();
 	unsigned int i;
 
 	for (i = 0; i < nr_known_guests; i++)
 		json_object_array_add(guests, guest_json(&known_guests[i]));
-	json_object_object_add(o, "interval", json_u64(d->intervals));
 	json_object_object_add(o, "available_kb", json_u64(host->available_kb));
 	json_object_object_add(o, "reserve_kb", json_u64(host->reserve_kb));
 	json_object_object_add(o, "claims_kb", json_u64(host->claims_kb));
 	json_object_object_add(o, "spare_kb",
 			       json_object_new_int64(host->spare_kb));
 	json_object_object_add(o, "guests", guests);
-	print_json(o, JSON_LINE);
 }
 
 /**
@@ -222,13 +219,14 @@ static void print_line(const struct daemon *d, const struct host_memory *host)
  */
 void report_memory(const struct daemon *d, const struct host_memory *host)
 {
+	struct json_object *line = daemon_line(d);
 	unsigned int i;
 
 	host_last = *host;
-	if (d->settings->json) {
-		print_line(d, host);
+	if (line)
+		tell(line, host);
+	if (d->settings->json)
 		return;
-	}
 	print_state(d, host);
 	if (d->settings->verbose) {
 		print_host(host);
@@ -267,10 +265,10 @@ static uint64_t get_alone(const struct known_guest *k)
 }
 
 /**
- * report_metrics() - write metrics of the last interval
+ * memory_metrics() - write metrics of the last interval
  * @f: file
  */
-void report_metrics(FILE *f)
+void memory_metrics(FILE *f)
 {
 	metric(f, "memory_coordinator_available_bytes", "gauge",
 	       "Memory of the host that is free, or can be dropped");
