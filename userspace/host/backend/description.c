@@ -132,8 +132,14 @@ static struct json_object *get_array(struct json_object *in, const char *key)
 }
 
 static bool take_vcpu(struct replay *r, struct json_object *in,
-		      struct replayed_vcpu *v, struct why *why)
+		      const struct replayed_guest *g, struct replayed_vcpu *v,
+		      struct why *why)
 {
+	double node = 0;
+
+	if (!take(in, "node", 0, g->nr_nodes ? g->nr_nodes - 1 : 0, &node, why))
+		return false;
+	v->node = node;
 	v->has_delay = get_bool(in, "delay", true);
 	v->refuses = get_bool(in, "refuses", false);
 	return take_curve(in, "load", 100, &v->load, why) &&
@@ -186,17 +192,80 @@ static bool take_balloon(struct json_object *in, struct replayed_guest *g,
 static bool take_guest_memory(struct json_object *in, struct replayed_guest *g,
 			      struct why *why)
 {
-	g->maximum = 1024 * 1024;
 	g->kernel = 40 * 1024;
-	if (!take(in, "maximum_kb", 1, MOST_KB, &g->maximum, why))
-		return false;
-	g->actual = g->maximum;
 	if (!take(in, "actual_kb", 1, g->maximum, &g->actual, why) ||
 	    !take(in, "kernel_kb", 0, MOST_KB, &g->kernel, why) ||
 	    !take_balloon(in, g, why))
 		return false;
 	g->target = g->actual;
 	return take_curve(in, "used_kb", MOST_KB, &g->used, why);
+}
+
+/* A node of a guest, which has the physical node of the same number unless it says so */
+static bool take_node(struct replay *r, struct json_object *in, unsigned int index,
+		      struct replayed_guest *g, struct why *why)
+{
+	struct replayed_node *n = &g->nodes[index];
+	double pnode = index;
+
+	n->capacity = g->maximum / g->nr_nodes;
+	if (!r->nr_nodes) {
+		why_say(why, "guests with \"nodes\" are on a host with \"nodes\"");
+		return false;
+	}
+	if (!take(in, "pnode", 0, r->nr_nodes - 1, &pnode, why) ||
+	    !take(in, "capacity_kb", 1, MOST_KB, &n->capacity, why))
+		return false;
+	n->pnode = pnode;
+	n->has = get_bool(in, "has", true);
+	return true;
+}
+
+static bool take_others(struct json_object *in, double *others, struct why *why)
+{
+	struct json_object *o;
+
+	if (!json_object_object_get_ex(in, "others", &o))
+		return true;
+	if (json_object_is_type(o, json_type_array) &&
+	    json_object_array_length(o) == 2 &&
+	    is_number(json_object_array_get_idx(o, 0), 0, MOST_SECONDS, &others[0]) &&
+	    is_number(json_object_array_get_idx(o, 1), 0, MOST_SECONDS, &others[1]))
+		return true;
+	why_say(why, "\"others\" is [SECOND, SECOND], not %s",
+		json_object_to_json_string(o));
+	return false;
+}
+
+static bool take_nodes(struct replay *r, struct json_object *in,
+		       struct replayed_guest *g, struct why *why)
+{
+	struct json_object *nodes = get_array(in, "nodes");
+	double maximum = 0;
+	unsigned int i;
+
+	g->shrink = 10;
+	g->expand = 2;
+	g->keeps = get_bool(in, "keeps", false);
+	g->has_demand = json_object_object_get_ex(in, "demand", NULL);
+	if (!take(in, "shrink_s", 0, MOST_SECONDS, &g->shrink, why) ||
+	    !take(in, "expand_s", 0, MOST_SECONDS, &g->expand, why) ||
+	    !take_others(in, g->others, why) ||
+	    !take_curve(in, "demand", MOST_SECONDS, &g->demand, why))
+		return false;
+	g->nr_nodes = nodes ? json_object_array_length(nodes) : 0;
+	if (!g->nr_nodes)
+		return true;
+	g->nodes = calloc(g->nr_nodes, sizeof(*g->nodes));
+	g->change.has = calloc(g->nr_nodes, sizeof(*g->change.has));
+	for (i = 0; g->nodes && g->change.has && i < g->nr_nodes; i++) {
+		if (!take_node(r, json_object_array_get_idx(nodes, i), i, g, why))
+			return false;
+		maximum += g->nodes[i].capacity;
+	}
+	g->maximum = maximum;
+	g->actual = replay_capacity(g);
+	return g->nodes && g->change.has;
 }
 
 static bool take_guest(struct replay *r, struct json_object *in,
@@ -223,8 +292,14 @@ static bool take_guest(struct replay *r, struct json_object *in,
 	    !take(in, "shares", 1, 1000000, &shares, why))
 		return false;
 	g->shares = shares;
+	g->maximum = 1024 * 1024;
+	if (!take(in, "maximum_kb", 1, MOST_KB, &g->maximum, why))
+		return false;
+	g->actual = g->maximum;
+	if (!take_nodes(r, in, g, why))
+		return false;
 	for (i = 0; i < g->nr_vcpus; i++)
-		if (!take_vcpu(r, json_object_array_get_idx(vcpus, i),
+		if (!take_vcpu(r, json_object_array_get_idx(vcpus, i), g,
 			       &g->vcpus[i], why))
 			return false;
 	return take_guest_memory(in, g, why);
@@ -270,6 +345,26 @@ static bool take_cpus(struct replay *r, struct json_object *in, struct why *why)
 	return r->cpus;
 }
 
+/* Memory of each physical node */
+static bool take_host_nodes(struct replay *r, struct json_object *in,
+			    struct why *why)
+{
+	struct json_object *list = get_array(in, "nodes");
+	unsigned int i;
+
+	r->nr_nodes = list ? json_object_array_length(list) : 0;
+	if (!r->nr_nodes)
+		return true;
+	r->node_kb = calloc(r->nr_nodes, sizeof(*r->node_kb));
+	for (i = 0; r->node_kb && i < r->nr_nodes; i++) {
+		r->node_kb[i] = r->memory / r->nr_nodes;
+		if (!take(json_object_array_get_idx(list, i), "memory_kb", 1,
+			  MOST_KB, &r->node_kb[i], why))
+			return false;
+	}
+	return r->node_kb;
+}
+
 static bool take_host(struct replay *r, struct json_object *in, struct why *why)
 {
 	struct json_object *guests = get_array(in, "guests");
@@ -280,7 +375,8 @@ static bool take_host(struct replay *r, struct json_object *in, struct why *why)
 	if (!take_cpus(r, in, why) ||
 	    !take(in, "seconds", 1, MOST_SECONDS, &r->end, why) ||
 	    !take(in, "memory_kb", 1, MOST_KB, &r->memory, why) ||
-	    !take_curve(in, "taken_kb", MOST_KB, &r->taken, why))
+	    !take_curve(in, "taken_kb", MOST_KB, &r->taken, why) ||
+	    !take_host_nodes(r, in, why))
 		return false;
 	r->guests = calloc(count + 1, sizeof(*r->guests));
 	for (i = 0; r->guests && i < count; i++) {
@@ -312,9 +408,13 @@ void description_free(struct replay *r)
 			free_curve(&r->guests[i].vcpus[j].load);
 		free(r->guests[i].vcpus);
 		free_curve(&r->guests[i].used);
+		free_curve(&r->guests[i].demand);
+		free(r->guests[i].nodes);
+		free(r->guests[i].change.has);
 	}
 	free(r->guests);
 	free_curve(&r->taken);
+	free(r->node_kb);
 	free(r->cpus);
 	free(r);
 }

@@ -48,7 +48,14 @@ static bool is_there(const struct replay *r, const struct replayed_guest *g)
 static double wanted(const struct replay *r, const struct replayed_guest *g,
 		     const struct replayed_vcpu *v)
 {
-	return g->paused ? 0 : value_at(&v->load, r->now) / 100;
+	double all;
+
+	if (g->paused || !replay_online(g, v))
+		return 0;
+	if (!g->has_demand)
+		return value_at(&v->load, r->now) / 100;
+	all = value_at(&g->demand, r->now) / 100 / replay_nr_online(g);
+	return all < 1 ? all : 1;
 }
 
 /* Where a vCPU runs: of the CPUs that it may run on, where most is left. */
@@ -167,7 +174,12 @@ static void move_balloon(struct replay *r, struct replayed_guest *g,
 			 double seconds)
 {
 	double used = value_at(&g->used, r->now) + g->kernel;
-	double by = BALLOON_RATE * seconds, to = g->target;
+	double by = BALLOON_RATE * seconds, to;
+
+	replay_change_nodes(r, g);
+	if (g->target > replay_capacity(g))
+		g->target = replay_capacity(g);
+	to = g->target;
 
 	if (g->balloon != REPLAY_STUCK && g->balloon != REPLAY_NONE &&
 	    g->balloon != REPLAY_SILENT && !g->paused) {
@@ -249,7 +261,7 @@ static void show_memory(const struct replay *r, const struct replayed_guest *fro
 	m->has_balloon = from->balloon != REPLAY_NONE;
 	m->fixed = from->backing == BACKING_FIXED;
 	m->shared = from->backing == BACKING_SHARED;
-	m->maximum_kb = from->maximum;
+	m->maximum_kb = replay_capacity(from);
 	m->actual_kb = from->actual;
 	m->rss_kb = from->touched;
 	if (from->balloon == REPLAY_NONE || from->balloon == REPLAY_SILENT)
@@ -280,7 +292,7 @@ static bool show_guest(const struct replay *r, unsigned int index,
 	g->shares = from->shares;
 	s->nr_guests++;
 	show_memory(r, from, &g->memory);
-	return g->name && show_vcpus(from, g);
+	return g->name && show_vcpus(from, g) && replay_show_nodes(r, from, g);
 }
 
 /* What a host takes for available: memory that is shared looks like cache. */
@@ -312,6 +324,10 @@ static enum backend_status look(struct backend *backend, unsigned int what,
 			snapshot_free(s);
 			s = NULL;
 		}
+	if (s && !replay_show_host_nodes(r, s)) {
+		snapshot_free(s);
+		s = NULL;
+	}
 	if (!s) {
 		why_say(why, "%s", strerror(ENOMEM));
 		return BACKEND_FAILED;
@@ -370,6 +386,21 @@ static enum backend_status resize(struct backend *backend,
 	return BACKEND_OK;
 }
 
+static enum backend_status set_nodes(struct backend *backend,
+				     const struct guest *guest,
+				     const uint64_t *kb, struct why *why)
+{
+	struct replayed_guest *g = find_guest(replay_of(backend), guest, why);
+	enum backend_status status;
+
+	if (!g)
+		return BACKEND_GONE;
+	status = replay_set_nodes(replay_of(backend), g, kb, why);
+	if (g->signal)
+		raise(SIGTERM);
+	return status;
+}
+
 static void wait_on(struct backend *backend, uint64_t until_ns)
 {
 	advance(replay_of(backend), (double)until_ns / SECOND - 1);
@@ -384,6 +415,7 @@ static const struct backend_ops ops = {
 	.look = look,
 	.pin = pin,
 	.resize = resize,
+	.set_nodes = set_nodes,
 	.wait = wait_on,
 	.close = close_replay,
 };

@@ -26,6 +26,7 @@ struct curve {
  * @delay: seconds that it has waited
  * @has_delay: whether that is told
  * @refuses: whether it cannot be pinned
+ * @node: node of the guest that it is on, if that has some
  * @share: part of a physical CPU that it gets now
  * @cpu: where it runs now
  */
@@ -37,6 +38,7 @@ struct replayed_vcpu {
 	double delay;
 	bool has_delay;
 	bool refuses;
+	unsigned int node;
 	double share;
 	unsigned int cpu;
 };
@@ -72,6 +74,30 @@ enum replayed_backing {
 };
 
 /**
+ * struct replayed_node - a node of a guest
+ * @pnode: physical node behind it
+ * @capacity: KiB that it was built with
+ * @has: whether the guest has it
+ */
+struct replayed_node {
+	int pnode;
+	double capacity;
+	bool has;
+};
+
+/**
+ * struct replayed_change - a change of a guest's nodes
+ * @until: second at which it is carried out; 0 if there is none
+ * @has: by node, whether the guest is to have it then
+ * @end: how the last one ended
+ */
+struct replayed_change {
+	double until;
+	bool *has;
+	enum change_end end;
+};
+
+/**
  * struct replayed_guest - a guest
  * @name: name
  * @start: second at which it is there
@@ -90,6 +116,15 @@ enum replayed_backing {
  * @used: KiB that are in use besides
  * @touched: most KiB that it has used
  * @short_kb_seconds: what it lacked, KiB times seconds
+ * @nr_nodes: length of @nodes; 0 if it has none that can be taken
+ * @nodes: nodes
+ * @change: of its nodes
+ * @demand: what it wants of all its vCPUs, in percent of one; of use with @has_demand
+ * @has_demand: whether it is shared out among the vCPUs that it has
+ * @shrink: seconds that it takes to give nodes back
+ * @expand: seconds that it takes to get some
+ * @keeps: whether it refuses to give nodes back
+ * @others: seconds from and until which somebody else changes its nodes
  */
 struct replayed_guest {
 	char *name;
@@ -105,6 +140,14 @@ struct replayed_guest {
 	struct curve used;
 	double touched;
 	double short_kb_seconds;
+	unsigned int nr_nodes;
+	struct replayed_node *nodes;
+	struct replayed_change change;
+	struct curve demand;
+	bool has_demand;
+	double shrink, expand;
+	bool keeps;
+	double others[2];
 };
 
 /**
@@ -114,6 +157,8 @@ struct replayed_guest {
  * @end: second at which it ends
  * @nr_cpus: how many physical CPUs
  * @cpus: physical CPUs
+ * @nr_nodes: how many physical nodes; 0 if memory is not given out by node
+ * @node_kb: memory of each
  * @memory: KiB of the host
  * @taken: of these, what is not for guests
  * @over_kb_seconds: what guests took that the host does not have, KiB times seconds
@@ -126,12 +171,26 @@ struct replay {
 	double end;
 	unsigned int nr_cpus;
 	struct host_cpu *cpus;
+	unsigned int nr_nodes;
+	double *node_kb;
 	double memory;
 	struct curve taken;
 	double over_kb_seconds;
 	unsigned int nr_guests;
 	struct replayed_guest *guests;
 };
+
+/* replay_nodes.c */
+bool replay_online(const struct replayed_guest *g, const struct replayed_vcpu *v);
+unsigned int replay_nr_online(const struct replayed_guest *g);
+double replay_capacity(const struct replayed_guest *g);
+void replay_change_nodes(const struct replay *r, struct replayed_guest *g);
+bool replay_show_nodes(const struct replay *r, const struct replayed_guest *from,
+		       struct guest *g);
+bool replay_show_host_nodes(const struct replay *r, struct snapshot *s);
+enum backend_status replay_set_nodes(const struct replay *r,
+				     struct replayed_guest *g,
+				     const uint64_t *kb, struct why *why);
 
 struct replay *description_read(const char *path, struct why *why);
 void description_free(struct replay *r);
