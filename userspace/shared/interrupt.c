@@ -18,7 +18,8 @@ static void note(int signal)
 /**
  * catch_interrupts() - go on when a signal arrives that would end the command
  *
- * Those that are ignored stay ignored, as nohup(1) wants it.
+ * Those that are ignored stay ignored, as nohup(1) wants it, and those that the program
+ * catches itself stay so.
  */
 void catch_interrupts(void)
 {
@@ -32,7 +33,7 @@ void catch_interrupts(void)
 	sigemptyset(&action.sa_mask);
 	for (i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
 		if (!sigaction(wanted[i], NULL, &before) &&
-		    before.sa_handler != SIG_IGN)
+		    before.sa_handler == SIG_DFL)
 			sigaction(wanted[i], &action, NULL);
 }
 

@@ -130,10 +130,14 @@ static int run(int argc, char **argv, const struct command **asked)
 		return run_help(argc - 2, argv + 2);
 	if (is_version(name))
 		return show_version();
+	cmd = find_command(name);
+	if (!cmd && program->usual) {
+		*asked = program->usual;
+		return run_command(program->usual, argc, argv);
+	}
 	if (*name == '-')
 		return usage_error("%s has no option %s before the command",
 				   program->name, name);
-	cmd = find_command(name);
 	if (!cmd)
 		return usage_error_of(name, "there is no command");
 	*asked = cmd;

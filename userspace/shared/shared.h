@@ -123,6 +123,7 @@ struct command {
  * @open: gets what they need, after options were taken; returns an enum exit_code; or NULL
  * @close: undoes it; or NULL
  * @bare: subcommand of a command line without one; NULL if that is an error
+ * @usual: subcommand of a command line that begins with none; NULL if that is an error
  * @manual: its manual page; NULL if each subcommand has one of its own in section 1
  */
 struct program {
@@ -133,6 +134,7 @@ struct program {
 	int (*open)(struct context *ctx);
 	void (*close)(struct context *ctx);
 	const struct command *bare;
+	const struct command *usual;
 	const char *manual;
 };
 

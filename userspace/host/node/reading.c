@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Guests and physical nodes as they are placed now, from what was seen. */
+#include <string.h>
+
+#include "node.h"
+
+#define GIB_KB	(1024.0 * 1024)
+/* A node of which less than this share is free is not one to be given. */
+#define LEAST_FREE	0.5
+
+static unsigned int count_nodes(const struct snapshot *now)
+{
+	unsigned int i, n, count = now->nr_nodes;
+	int pnode;
+
+	for (i = 0; i < now->nr_guests; i++)
+		for (n = 0; n < now->guests[i].nr_nodes; n++) {
+			pnode = now->guests[i].nodes[n].pnode;
+			if (pnode >= (int)count)
+				count = pnode + 1;
+		}
+	return count < MOST_HOST_NODES ? count : MOST_HOST_NODES;
+}
+
+static void take_owners(struct placement *p)
+{
+	unsigned int i, n;
+
+	for (n = 0; n < p->nr_nodes; n++)
+		for (i = 0; i < nr_node_guests; i++)
+			if (guest_has_node(node_guests[i].guest, n))
+				p->nodes[n].owner = p->nodes[n].owner == NOBODY ?
+							    (int)i : SEVERAL;
+}
+
+static unsigned int vcpus_on(const struct guest *g, unsigned int node)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < g->nr_vcpus; i++)
+		count += g->vcpus[i].node == node;
+	return count;
+}
+
+/* Memory of a physical node that its owner gives back, or that is free */
+static double memory_there(const struct placement *p, const struct snapshot *now,
+			   unsigned int pnode)
+{
+	int owner = p->nodes[pnode].owner;
+	const struct guest *g;
+	uint64_t kb;
+	unsigned int n;
+
+	if (pnode >= now->nr_nodes)
+		return -1;
+	kb = now->nodes[pnode].free_kb;
+	g = owner >= 0 ? node_guests[owner].guest : NULL;
+	for (n = 0; g && n < g->nr_nodes; n++)
+		if (g->nodes[n].pnode == (int)pnode)
+			kb += g->nodes[n].current_kb;
+	return kb / GIB_KB;
+}
+
+static bool may_have(const struct node_guest *k, unsigned int pnode)
+{
+	const struct node_rule *rule = k->rule;
+
+	return !rule || !rule->has_nodes ||
+	       (pnode < CPU_SETSIZE && CPU_ISSET(pnode, &rule->nodes));
+}
+
+/* What a guest has of each physical node if it has that */
+static void take_parts(struct placement *p, const struct snapshot *now,
+		       unsigned int bidder)
+{
+	const struct node_guest *k = &node_guests[bidder];
+	const struct guest_node *node;
+	double *part, there;
+	unsigned int n, pnode;
+
+	for (n = 0; n < k->guest->nr_nodes; n++) {
+		node = &k->guest->nodes[n];
+		if (node->pnode < 0 || node->pnode >= (int)p->nr_nodes)
+			continue;
+		part = placement_part(p, bidder, node->pnode);
+		part[PLACE_CPU] += vcpus_on(k->guest, n);
+		part[PLACE_MEMORY] += node->capacity_kb / GIB_KB;
+	}
+	for (pnode = 0; pnode < p->nr_nodes; pnode++) {
+		if (p->nodes[pnode].owner == (int)bidder)
+			continue;
+		part = placement_part(p, bidder, pnode);
+		there = memory_there(p, now, pnode);
+		if (!may_have(k, pnode) ||
+		    (there >= 0 && there < part[PLACE_MEMORY] * LEAST_FREE))
+			memset(part, 0, NR_PLACE_RESOURCES * sizeof(*part));
+		else if (there >= 0 && there < part[PLACE_MEMORY])
+			part[PLACE_MEMORY] = there;
+	}
+}
+
+/* The physical node of its guaranteed node, if that is known */
+static int home_of(const struct node_guest *k, unsigned int nr_nodes)
+{
+	const struct guest *g = k->guest;
+	unsigned int node = 0;
+	int pnode;
+
+	if (k->rule && k->rule->home >= 0)
+		node = k->rule->home;
+	else if (g->nr_vcpus)
+		node = g->vcpus[0].node;
+	if (node >= g->nr_nodes)
+		node = 0;
+	pnode = g->nodes[node].pnode;
+	return pnode < (int)nr_nodes && pnode >= 0 ? pnode : NOBODY;
+}
+
+static void take_bidder(struct placement *p,
+			const struct snapshot *now, unsigned int i)
+{
+	const struct node_guest *k = &node_guests[i];
+	const struct lesson *lesson = lesson_of(k->name, now->ns);
+	struct bidder *b = &p->bidders[i];
+
+	if (k->rule) {
+		b->weight = k->rule->weight;
+		b->most = k->rule->most;
+	}
+	memcpy(b->want[PLACE_BEFORE], k->want[PLACE_BEFORE], sizeof(b->want[0]));
+	memcpy(b->want[PLACE_NOW], k->want[PLACE_NOW], sizeof(b->want[0]));
+	b->least_memory = k->least_memory;
+	b->home = home_of(k, p->nr_nodes);
+	b->may_change = k->nr_wants > 1 && k->guest->running &&
+			k->guest->change == CHANGE_NONE &&
+			daemon_may_change(k->guest) &&
+			lesson && now->ns >= lesson->rests_until_ns &&
+			!(k->rule && k->rule->fixed);
+	b->shrink_s = lesson && lesson->shrink_s > 0 ? lesson->shrink_s :
+						       node_rules.shrink_s;
+	b->expand_s = lesson && lesson->expand_s > 0 ? lesson->expand_s :
+						       node_rules.expand_s;
+}
+
+/**
+ * node_placement() - guests and physical nodes as they are placed now
+ * @now: what was seen
+ *
+ * Return: placement for placement_free(), whose bidders are node_guests; NULL if there is
+ * no memory.
+ */
+struct placement *node_placement(const struct snapshot *now)
+{
+	struct placement *p = placement_new(nr_node_guests, count_nodes(now));
+	unsigned int i;
+
+	if (!p)
+		return NULL;
+	p->margin = node_rules.margin;
+	p->most_s = node_rules.longest_s;
+	take_owners(p);
+	for (i = 0; i < p->nr_nodes; i++)
+		p->nodes[i].may_move = now->ns >= node_state.rests_until_ns[i];
+	for (i = 0; i < nr_node_guests; i++) {
+		take_bidder(p, now, i);
+		take_parts(p, now, i);
+	}
+	return p;
+}
