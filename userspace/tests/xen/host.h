@@ -4,10 +4,11 @@
  * that XEN_HOST names, which is read anew for each question:
  *
  *	pnode SIZE_KB FREE_KB				a physical node, with two CPUs
- *	domain ID NAME STATE NODES KB_EACH VCPUS_EACH	STATE: running, shutdown, dying
+ *	domain ID NAME STATE NODES KB_EACH VCPUS_EACH [BUSY]
  *
- * Node n of a domain is on physical node n, and round again. One without nodes has KB_EACH,
- * and VCPUS_EACH in all.
+ * STATE: running, shutdown, dying. BUSY: what each vCPU runs, in percent of the time; 0 if
+ * not given. Node n of a domain is on physical node n, and round again. One without nodes
+ * has KB_EACH, and VCPUS_EACH in all.
  */
 #ifndef TESTS_XEN_HOST_H
 #define TESTS_XEN_HOST_H
@@ -22,6 +23,7 @@ struct made_domain {
 	unsigned int nr_vnodes;
 	unsigned long vnode_kb;
 	unsigned int vcpus_each;
+	unsigned int busy;
 };
 
 struct made_host {

@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <xenctrl.h>
 #include <xenstore.h>
 
@@ -83,7 +84,9 @@ static unsigned int pnode_of(unsigned int vnode)
 /* What a domain has: what its guest says of its nodes, and 4 MiB of which it knows nothing */
 static uint64_t memory_of(const struct made_domain *d)
 {
-	struct xs_handle *xs = d->nr_vnodes ? xs_open(0) : NULL;
+	/* a domain has one connection, which is taken */
+	bool may_ask = d->nr_vnodes && !getenv("XENSTORED_PATH");
+	struct xs_handle *xs = may_ask ? xs_open(0) : NULL;
 	uint64_t kb = d->nr_vnodes ? 4096 : d->vnode_kb;
 	unsigned int i, len;
 	char path[80], *text;
@@ -98,6 +101,35 @@ static uint64_t memory_of(const struct made_domain *d)
 	if (xs)
 		xs_close(xs);
 	return kb;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * UINT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+/* A guest that has no memory on a node has taken its vCPUs offline. */
+static bool is_online(const struct made_domain *d, unsigned int vcpu)
+{
+	static struct xs_handle *xs;
+	unsigned int len;
+	char path[80], *current;
+	bool online;
+
+	/* a domain has one connection, which is taken */
+	if (!d->nr_vnodes || getenv("XENSTORED_PATH"))
+		return true;
+	if (!xs)
+		xs = xs_open(0);
+	snprintf(path, sizeof(path), "/local/domain/%u/numa/node/%u/current", d->id,
+		 vcpu / d->vcpus_each);
+	current = xs ? xs_read(xs, XBT_NULL, path, &len) : NULL;
+	online = !current || strcmp(current, "0");
+	free(current);
+	return online;
 }
 
 /* ---- libxenlight */
@@ -303,7 +335,8 @@ libxl_vcpuinfo *libxl_list_vcpu(libxl_ctx *ctx, uint32_t domid, int *nr_vcpus,
 	info = calloc(*nr_vcpus + 1, sizeof(*info));
 	for (i = 0; i < count_vcpus(d); i++) {
 		libxl_vcpuinfo_init(&info[i]);
-		info[i].online = true;
+		info[i].online = is_online(d, i);
+		info[i].vcpu_time = now_ms() * 10000 * d->busy;
 		libxl_cpu_bitmap_alloc(ctx, &info[i].cpumap, *nr_cpus);
 		libxl_cpu_bitmap_alloc(ctx, &info[i].cpumap_soft, *nr_cpus);
 		p = pnode_of(i / d->vcpus_each);
@@ -358,7 +391,9 @@ int xc_vcpu_getinfo(xc_interface *xch, uint32_t domid, uint32_t vcpu,
 	if (!d || vcpu >= count_vcpus(d))
 		return -1;
 	memset(info, 0, sizeof(*info));
-	info->online = 1;
+	info->online = is_online(d, vcpu);
+	info->running = now_ms() % 100 < d->busy;
+	info->blocked = !info->running;
 	info->cpu = pnode_of(vcpu / d->vcpus_each) * CPUS_EACH;
 	return 0;
 }
