@@ -64,7 +64,8 @@ static void see_guest(struct xen_host *h, const libxl_dominfo *info, unsigned in
 	snprintf(g->id, sizeof(g->id), LIBXL_UUID_FMT, LIBXL_UUID_BYTES(info->uuid));
 	k = name ? xen_known(h, g->id, info->domid) : NULL;
 	done = k && (!(what & LOOK_VCPUS) || xen_see_vcpus(h, k, g, s, info->cpupool)) &&
-	       (!(what & LOOK_MEMORY) || xen_see_memory(h, k, g, s, info));
+	       (!(what & (LOOK_MEMORY | LOOK_NODES)) ||
+		xen_see_memory(h, k, g, s, info));
 	if (!done) {
 		guest_free(g);
 		return;
@@ -94,7 +95,9 @@ static enum backend_status look(struct backend *backend, unsigned int what,
 	}
 	s->ns = clock_now();
 	h->looks++;
-	h->watches_vcpus = what & LOOK_VCPUS;
+	/* a look at other things in between does not change that */
+	if (what & LOOK_VCPUS)
+		h->watches_vcpus = true;
 	for (i = 0; i < count; i++)
 		if (!list[i].dying)
 			see_guest(h, &list[i], what, s);

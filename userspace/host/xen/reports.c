@@ -116,6 +116,8 @@ static int read_them(struct host *host, xs_transaction_t t, struct domain *d, vo
 	unsigned int i;
 	char *text;
 
+	/* the domain was read anew: after a request that did not hold, as it was before */
+	record_apply(host, t, d);
 	text = store_get(host, t, NUMA, d->id, "reported");
 	if (!text_number(text, UINT64_MAX, &r->number))
 		r->number = 0;
