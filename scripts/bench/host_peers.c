@@ -23,6 +23,9 @@
  * @reserve_kb: what the host keeps, a tenth
  * @balloon: by guest, of ours
  * @last_step: by guest: which way it went last
+ * @target_kb: by guest: what it was asked for last
+ * @actual_kb: by guest: what it had when it was seen last
+ * @moved_ns: by guest: when it last came nearer to that, or was there
  * @changes: how many
  * @turns: how many went the other way than the one before
  */
@@ -32,6 +35,9 @@ struct run {
 	int64_t reserve_kb;
 	struct balloon balloon[MOST_GUESTS];
 	int last_step[MOST_GUESTS];
+	int64_t target_kb[MOST_GUESTS];
+	int64_t actual_kb[MOST_GUESTS];
+	uint64_t moved_ns[MOST_GUESTS];
 	unsigned int changes;
 	unsigned int turns;
 };
@@ -72,6 +78,7 @@ static void resize(struct run *r, unsigned int i, int64_t kb)
 	r->changes++;
 	r->turns += step == -r->last_step[i];
 	r->last_step[i] = step;
+	r->target_kb[i] = kb;
 	r->backend->ops->resize(r->backend, &r->now->guests[i], kb, &why);
 }
 
@@ -156,19 +163,40 @@ static void proxmox(struct run *r)
 	}
 }
 
-/* squeezed: each between its least and its most, in proportion, need or not */
+/* Whether it has not moved for 5 s, and is not where it was asked to be */
+static bool inactive(struct run *r, unsigned int i)
+{
+	int64_t actual = memory(r, i)->actual_kb;
+
+	if (actual != r->actual_kb[i] || !r->target_kb[i] ||
+	    llabs(actual - r->target_kb[i]) <= MIB)
+		r->moved_ns[i] = r->now->ns;
+	r->actual_kb[i] = actual;
+	return r->now->ns >= r->moved_ns[i] + 5 * SECOND;
+}
+
+/*
+ * squeezed: each between its least and its most, in proportion, need or not; of those that are
+ * inactive, what they have is theirs.
+ */
 static void squeezed(struct run *r)
 {
+	bool out[MOST_GUESTS];
 	int64_t amount = spare(r), least = 0, range = 0, kb;
 	unsigned int i;
 
 	for (i = 0; i < r->now->nr_guests; i++) {
+		out[i] = inactive(r, i);
+		if (out[i])
+			continue;
 		amount += memory(r, i)->actual_kb;
 		least += memory(r, i)->maximum_kb / 4;
 		range += memory(r, i)->maximum_kb - memory(r, i)->maximum_kb / 4;
 	}
 	amount = amount > least ? amount - least : 0;
 	for (i = 0; i < r->now->nr_guests; i++) {
+		if (out[i])
+			continue;
 		kb = memory(r, i)->maximum_kb - memory(r, i)->maximum_kb / 4;
 		kb = amount >= range ? kb : (int64_t)((double)kb * amount / range);
 		kb += memory(r, i)->maximum_kb / 4;
