@@ -9,7 +9,8 @@ KERNEL ?= fast
 export V KERNEL
 
 .PHONY: help demo check check-lint check-patches check-unit check-guest \
-	check-xen check-xenpatched check-stock check-release check-newcomer check-host check-install check-openmp mutants check-all bench-capacity bench-omp bench-host kernel module userspace \
+	check-xen check-xenpatched check-stock check-release check-newcomer check-host check-install check-openmp \
+	mutants check-all bench-capacity bench-migrate bench-omp bench-host kernel module userspace \
 	selftests install uninstall clean clean-cache
 
 help: ## this list
@@ -77,6 +78,9 @@ check-all: ## check with ten rounds of memory, and all guests again on the debug
 
 bench-capacity: ## memory to the host and back, beside the stock balloon driver (RUNS=8 MIB=64 NODE=1G XEN=stock|patched|both)
 	@scripts/bench/capacity
+
+bench-migrate: ## memory from node to node, beside move_pages and a plain copy (RUNS=8 MIB=64 PARTS="move callers scan mark wait zeroed count")
+	@scripts/bench/migrate
 
 bench-omp: ## what following costs OpenMP programs, and what it gains (RUNS=12 GUEST_RUNS=3 PARTS="region count shared guest")
 	@scripts/bench/omp

@@ -171,13 +171,15 @@ machine_plain() {
 	add_card a "$RUN/records" "$RUN/out" "$RUN/err"
 	if [ "$accel" = kvm ]; then
 		qemu+=(-accel kvm -cpu host)
+	elif [ "$icount" = yes ]; then
+		qemu+=(-accel "tcg,thread=single" -icount "shift=0,sleep=off" -cpu "${cpu:-max}")
 	else
-		qemu+=(-accel "tcg,thread=multi" -cpu max)
+		qemu+=(-accel "tcg,thread=multi" -cpu "${cpu:-max}")
 	fi
 	base=$(base_archive) || exit
 	cat "$base" "$RUN"/*.cpio >"$RUN/initrd"
 	qemu+=(-kernel "$kernel/bzImage" -initrd initrd
-		-append "console=ttyS0 $(guest_args)")
+		-append "console=ttyS0 $(guest_args)${args[*]:+ ${args[*]}}")
 }
 
 default_mem() {
