@@ -86,7 +86,7 @@ build_dom0_programs() {
 		build=$TOP/build/debian-$debian
 		locked "dom0-$debian-$(digest <<<"$TOP")" build_dom0_programs_now >&2 || exit
 	fi
-	printf '%s\n' "$build/sbin/virtflexctl"
+	printf '%s\n' "$build/sbin/virtflexctl" "$build"/dom0/*
 }
 
 build_dom0_programs_now() {
