@@ -774,7 +774,11 @@ asks_for_reports()
 	ready_guest -r 40960
 	coordinator --dry-run
 	intervals 2
-	isnt report_s 1 || wrong 'a dry run asks'
+	get report_s && wrong 'a dry run asks'
+	end_it
+	coordinator --domains 'other*'
+	intervals 2
+	get report_s && wrong 'a guest is asked that is not to be changed'
 	end_it
 	coordinator
 	await is report_s 1
@@ -831,13 +835,14 @@ hears_a_refusal()
 {
 	published
 	ready_guest -r 40960 error='node 1 is full' refused
-	coordinator
+	coordinator --record "$work/record"
 	until_shows 30 'any(.[].guests[]; .state == "stuck")'
 	intervals 4
 	holds '[.[].guests[] | select(.change)] | length == 1'
 	like 'what it says' '*memory_coordinator: guest: it stays at 1.00 GiB, as it says: failed: as it was told 1; it is asked again later*' "$(cat "$work/said")"
 	same 'target of node 0' 262144 "$(get node/0/target)"
 	end_it
+	same 'how it ended, as it is recorded' '[0,3]' "$(jq -sc '[.[0,-1].guests[0].change_end]' "$work/record")"
 }
 
 # A change of its own that is to take less is withdrawn.
@@ -879,12 +884,20 @@ reports_of_liars()
 	ready_guest
 	no_guest
 	xenstore-write "$numa/control/feature-report" 1
-	coordinator
+	coordinator --record "$work/record"
 	await is report_s 1
-	as_guest node/0/used=99999999999 node/0/free=1 node/1/used=-5 node/1/free=x reported=1
-	intervals 3
+	for node in 0 1 2 3; do
+		as_guest node/$node/used=1000 node/$node/free=200000
+	done
+	as_guest node/2/used=99999999999 reported=1
+	intervals 2
+	as_guest node/2/used=1000 node/2/free=-5 reported=2
+	intervals 2
 	holds 'all(.[].guests[]; .need_kb == null)'
+	as_guest node/2/free=200000 reported=3
+	until_shows 10 '.[-1].guests[0].need_kb > 4000'
 	end_it
+	same 'most that is recorded to be in use' 1000 "$(jq -s '[.[].guests[].nodes[].used_kb] | max' "$work/record")"
 }
 
 # A guest without nodes says it as Qubes' guests do, and is asked by its balloon.
