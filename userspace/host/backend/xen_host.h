@@ -110,7 +110,7 @@ void xen_watch_vcpus(struct xen_host *h, uint64_t until_ns);
 
 /* xen_memory.c */
 bool xen_see_memory(struct xen_host *h, struct known_domain *k, struct guest *g,
-		    const struct snapshot *s, const libxl_dominfo *info);
+		    const struct snapshot *s);
 
 /* xen_change.c */
 void xen_see_change(struct xen_host *h, struct known_domain *k, struct domain *d,

@@ -95,6 +95,27 @@ static void ask_for_reports(struct xen_host *h, struct known_domain *k, struct d
 	reporting_asked(&k->reporting, agreed, now);
 }
 
+/*
+ * All of it is the host's, from the beginning. It is read after it is known whether a change
+ * goes on: a size of before would look as if one that is over had been in vain.
+ */
+static bool see_size(struct xen_host *h, const struct known_domain *k,
+		     struct guest_memory *m)
+{
+	libxl_dominfo info;
+	bool there;
+
+	libxl_dominfo_init(&info);
+	there = !libxl_domain_info(h->host.ctx, &info, k->domid);
+	if (there) {
+		m->actual_kb = info.current_memkb;
+		m->rss_kb = info.current_memkb;
+		m->maximum_kb = info.current_memkb;
+	}
+	libxl_dominfo_dispose(&info);
+	return there;
+}
+
 static bool see_nodes(struct xen_host *h, struct known_domain *k, struct domain *d,
 		      const struct snapshot *s, struct guest *g)
 {
@@ -116,6 +137,7 @@ static bool see_nodes(struct xen_host *h, struct known_domain *k, struct domain 
 		m->knows_end = true;
 		m->changing = g->change != CHANGE_NONE;
 		m->refused = g->change_end == END_REFUSED;
+		done = see_size(h, k, m);
 		sum_up(g, m->has_balloon ? number : 0, m);
 		m->maximum_kb = m->actual_kb + spread_room(g, s->nodes, s->nr_nodes);
 		ask_for_reports(h, k, d, g);
@@ -180,29 +202,25 @@ static void see_meminfo(struct xen_host *h, struct known_domain *k, struct guest
  * @k: what is remembered of the guest
  * @g: guest of a snapshot that is being made
  * @s: that, with the nodes of the host
- * @info: what Xen says of it
  *
  * Return: false if it has gone, or there is no memory.
  */
 bool xen_see_memory(struct xen_host *h, struct known_domain *k, struct guest *g,
-		    const struct snapshot *s, const libxl_dominfo *info)
+		    const struct snapshot *s)
 {
-	struct guest_memory *m = &g->memory;
 	struct domain *d = NULL;
-	bool done = true;
+	bool done;
 
-	/* all of it is the host's, from the beginning */
-	m->actual_kb = info->current_memkb;
-	m->rss_kb = info->current_memkb;
-	m->maximum_kb = info->current_memkb;
 	if (g->untouched)
-		return true;
+		return see_size(h, k, &g->memory);
 	if (domain_read(&h->host, k->domid, &d))
 		return false;
 	if (d)
 		done = see_nodes(h, k, d, s, g);
 	else
-		see_meminfo(h, k, m);
+		done = see_size(h, k, &g->memory);
+	if (done && !d)
+		see_meminfo(h, k, &g->memory);
 	domain_free(d);
 	return done;
 }
