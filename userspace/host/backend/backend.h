@@ -62,6 +62,8 @@ struct backend;
  *	leaves with its vCPUs, and NODE_STAYS for one that stays as it is. All of it is
  *	either more or less than before. How it ended is seen at a later look. NULL where
  *	guests have no nodes.
+ * @withdraw: takes back what @set_nodes has asked a guest for that has not answered: it is to
+ *	have what it had. NULL where @set_nodes is.
  * @wait: waits until a time of its clock, or less long if a signal arrives
  * @close: ends it and frees it
  *
@@ -80,6 +82,9 @@ struct backend_ops {
 	enum backend_status (*set_nodes)(struct backend *backend,
 					 const struct guest *guest,
 					 const uint64_t *kb, struct why *why);
+	enum backend_status (*withdraw)(struct backend *backend,
+					const struct guest *guest,
+					struct why *why);
 	void (*wait)(struct backend *backend, uint64_t until_ns);
 	void (*close)(struct backend *backend);
 };

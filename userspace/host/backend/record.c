@@ -457,6 +457,15 @@ static enum backend_status set_nodes(struct backend *backend,
 	return BACKEND_OK;
 }
 
+static enum backend_status withdraw(struct backend *backend,
+				    const struct guest *guest, struct why *why)
+{
+	(void)backend;
+	(void)guest;
+	(void)why;
+	return BACKEND_OK;
+}
+
 static void wait_not(struct backend *backend, uint64_t until_ns)
 {
 	(void)backend;
@@ -476,6 +485,7 @@ static const struct backend_ops ops = {
 	.pin = pin,
 	.resize = resize,
 	.set_nodes = set_nodes,
+	.withdraw = withdraw,
 	.wait = wait_not,
 	.close = close_record,
 };

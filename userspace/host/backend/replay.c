@@ -401,6 +401,17 @@ static enum backend_status set_nodes(struct backend *backend,
 	return status;
 }
 
+static enum backend_status withdraw(struct backend *backend,
+				    const struct guest *guest, struct why *why)
+{
+	struct replayed_guest *g = find_guest(replay_of(backend), guest, why);
+
+	if (!g)
+		return BACKEND_GONE;
+	replay_withdraw(g);
+	return BACKEND_OK;
+}
+
 static void wait_on(struct backend *backend, uint64_t until_ns)
 {
 	advance(replay_of(backend), (double)until_ns / SECOND - 1);
@@ -416,6 +427,7 @@ static const struct backend_ops ops = {
 	.pin = pin,
 	.resize = resize,
 	.set_nodes = set_nodes,
+	.withdraw = withdraw,
 	.wait = wait_on,
 	.close = close_replay,
 };

@@ -191,6 +191,7 @@ bool replay_show_host_nodes(const struct replay *r, struct snapshot *s);
 enum backend_status replay_set_nodes(const struct replay *r,
 				     struct replayed_guest *g,
 				     const uint64_t *kb, struct why *why);
+void replay_withdraw(struct replayed_guest *g);
 
 struct replay *description_read(const char *path, struct why *why);
 void description_free(struct replay *r);

@@ -213,3 +213,13 @@ enum backend_status replay_set_nodes(const struct replay *r,
 		g->change.until = r->now + (gives ? g->shrink : g->expand);
 	return BACKEND_OK;
 }
+
+/**
+ * replay_withdraw() - take back what a guest was asked for
+ * @g: guest, which has what it had
+ */
+void replay_withdraw(struct replayed_guest *g)
+{
+	g->change.until = 0;
+	g->change.end = END_DONE;
+}

@@ -130,6 +130,7 @@ static const struct backend_ops ops = {
 	.pin = xen_pin,
 	.resize = xen_resize,
 	.set_nodes = xen_set_nodes,
+	.withdraw = xen_withdraw,
 	.wait = wait_watching,
 	.close = close_host,
 };

@@ -160,21 +160,12 @@ enum backend_status xen_set_nodes(struct backend *backend, const struct guest *g
 	return status_of(h, k, ret, why);
 }
 
-/*
- * What becomes of our own change that is going on. One that takes memory is withdrawn if it
- * is to take less: the guest undoes it.
- */
-static int change_mind(struct xen_host *h, struct known_domain *k, uint64_t kb)
+static int withdraw(struct xen_host *h, struct known_domain *k)
 {
 	char id[REQUEST_ID_LEN];
 	struct domain *d = NULL;
 	bool undone = false;
 	int ret;
-
-	if (!k->falls || kb <= k->to_kb) {
-		host_error(&h->host, "a change that was asked for is going on");
-		return EXIT_BUSY;
-	}
 
 	ret = domain_read(&h->host, k->domid, &d);
 	if (!ret && d)
@@ -186,6 +177,38 @@ static int change_mind(struct xen_host *h, struct known_domain *k, uint64_t kb)
 	}
 	domain_free(d);
 	return ret;
+}
+
+/**
+ * xen_withdraw() - take back what a guest was asked for
+ * @backend: host
+ * @guest: guest
+ * @why: out: why not
+ *
+ * Return: how it went. The guest is at a change until it has undone what it did.
+ */
+enum backend_status xen_withdraw(struct backend *backend, const struct guest *guest,
+				 struct why *why)
+{
+	struct xen_host *h = (struct xen_host *)backend;
+	struct known_domain *k = xen_known_guest(h, guest);
+
+	if (!k)
+		return xen_failed(h, NULL, guest->name, why);
+	return status_of(h, k, withdraw(h, k), why);
+}
+
+/*
+ * What becomes of our own change that is going on. One that takes memory is withdrawn if it
+ * is to take less: the guest undoes it.
+ */
+static int change_mind(struct xen_host *h, struct known_domain *k, uint64_t kb)
+{
+	if (!k->falls || kb <= k->to_kb) {
+		host_error(&h->host, "a change that was asked for is going on");
+		return EXIT_BUSY;
+	}
+	return withdraw(h, k);
 }
 
 static enum backend_status resize_nodes(struct xen_host *h, struct known_domain *k,

@@ -119,6 +119,8 @@ enum backend_status xen_resize(struct backend *backend, const struct guest *gues
 			       uint64_t kb, struct why *why);
 enum backend_status xen_set_nodes(struct backend *backend, const struct guest *guest,
 				  const uint64_t *kb, struct why *why);
+enum backend_status xen_withdraw(struct backend *backend, const struct guest *guest,
+				 struct why *why);
 
 /* xen.c */
 enum backend_status xen_failed(struct xen_host *h, const struct known_domain *k,

@@ -7,7 +7,7 @@
 
 /**
  * decision() - begin a decision
- * @what: move, dry-run, wait, never, done, refused, gone or busy
+ * @what: move, dry-run, wait, never, done, refused, slow, gone or busy
  * @node: physical node
  * @from: name of who has it; "" for nobody
  * @to: name of who is to get it
@@ -59,6 +59,7 @@ static const char *const ends[][2] = {
 	{ "never", ": not worth it" },
 	{ "done", ": done" },
 	{ "refused", ": refused" },
+	{ "slow", ": given up, as the guest does not answer; it was asked to undo that" },
 	{ "gone", ": given up, as the guest that was to get it is gone" },
 	{ "busy", ": given up, as somebody else changes a guest" },
 };

@@ -14,7 +14,7 @@
 /* A guest that refused is asked again after this, then after twice as long and so on. */
 #define FIRST_REST_S	300.0
 #define LONGEST_REST_S	86400.0
-/* So long it is waited for a change of somebody else, and nothing is said of a slow one. */
+/* So long it is waited for a guest that does not answer, or that somebody else changes. */
 #define PATIENCE_S	600.0
 
 static const struct guest *find(const struct snapshot *s, const char *name)
@@ -134,24 +134,38 @@ static enum backend_status ask(struct daemon *d, const struct guest *g,
 }
 
 /*
- * The guest is at a change. If that is somebody else's, not for ever; if it is ours, it is
- * for somebody to see why it takes so long.
+ * A guest that does not answer is not to hold up the others: it is asked to undo what it has
+ * done, and is left alone. What this program does not know to be its own is not withdrawn.
  */
-static void wait_longer(struct daemon *d, const struct guest *g, uint64_t ns)
+static enum backend_status give_up(struct daemon *d, const struct guest *g, uint64_t ns,
+				   struct why *why)
 {
-	struct node_move *m = &node_state.move;
+	enum backend_status status = BACKEND_OK;
+
+	if (g->change == CHANGE_OURS)
+		status = d->backend->ops->withdraw(d->backend, g, why);
+	if (status == BACKEND_LOST)
+		return status;
+	d->failures++;
+	tell_end(d, ns, g->change == CHANGE_OURS ? "slow" : "busy", NULL, -1);
+	rest(g->name, ns);
+	end(ns);
+	return BACKEND_OK;
+}
+
+/* The guest is at a change, which is waited for, but not for ever. */
+static enum backend_status wait_longer(struct daemon *d, const struct guest *g, uint64_t ns,
+				       struct why *why)
+{
+	const struct node_move *m = &node_state.move;
 
 	if (ns < m->phase_ns + PATIENCE_S * SECOND)
-		return;
-	if (!m->asked) {
-		tell_end(d, ns, "busy", NULL, -1);
-		end(ns);
-	} else if (!m->said_slow) {
-		error("node %u: %s is at it for %.0f s; to see it: virtflexctl watch %s; "
-		      "to undo it: virtflexctl cancel %s", m->node, g->name,
-		      (ns - m->phase_ns) / SECOND, g->name, g->name);
-		m->said_slow = true;
-	}
+		return BACKEND_OK;
+	if (m->asked)
+		return give_up(d, g, ns, why);
+	tell_end(d, ns, "busy", NULL, -1);
+	end(ns);
+	return BACKEND_OK;
 }
 
 static enum backend_status see_come(struct daemon *d, const struct snapshot *now,
@@ -166,10 +180,8 @@ static enum backend_status see_come(struct daemon *d, const struct snapshot *now
 		end(now->ns);
 		return BACKEND_OK;
 	}
-	if (g->change != CHANGE_NONE) {
-		wait_longer(d, g, now->ns);
-		return BACKEND_OK;
-	}
+	if (g->change != CHANGE_NONE)
+		return wait_longer(d, g, now->ns, why);
 	if (!m->asked && !guest_has_node(g, m->node))
 		return ask(d, g, now, why);
 	if (!guest_has_node(g, m->node)) {
@@ -194,10 +206,8 @@ static enum backend_status see_leave(struct daemon *d, const struct snapshot *no
 	const struct guest *g = find(now, m->from);
 	struct lesson *lesson;
 
-	if (g && g->change != CHANGE_NONE) {
-		wait_longer(d, g, now->ns);
-		return BACKEND_OK;
-	}
+	if (g && g->change != CHANGE_NONE)
+		return wait_longer(d, g, now->ns, why);
 	if (g && guest_has_node(g, m->node)) {
 		if (!m->asked)
 			return ask(d, g, now, why);
@@ -212,7 +222,6 @@ static enum backend_status see_leave(struct daemon *d, const struct snapshot *no
 	m->phase = MOVE_COME;
 	m->phase_ns = now->ns;
 	m->asked = false;
-	m->said_slow = false;
 	state_save(now->ns);
 	return see_come(d, now, why);
 }

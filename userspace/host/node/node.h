@@ -123,7 +123,6 @@ enum move_phase {
  * @from: name of who gives it; "" for nobody
  * @to: name of who gets it
  * @asked: whether the guest of this phase was asked
- * @said_slow: whether it was said that this phase takes long
  * @phase_ns: when it was
  * @began_ns: when it began
  */
@@ -133,7 +132,6 @@ struct node_move {
 	char *from;
 	char *to;
 	bool asked;
-	bool said_slow;
 	uint64_t phase_ns;
 	uint64_t began_ns;
 };

@@ -33,6 +33,22 @@ static void take_owners(struct placement *p)
 							    (int)i : SEVERAL;
 }
 
+/* Whether a guest that is at a change has memory of a node that it may get back */
+static bool is_unsettled(const struct snapshot *now, unsigned int pnode)
+{
+	const struct guest *g;
+	unsigned int i, n;
+
+	for (i = 0; i < now->nr_guests; i++) {
+		g = &now->guests[i];
+		for (n = 0; g->change != CHANGE_NONE && n < g->nr_nodes; n++)
+			if (g->nodes[n].pnode == (int)pnode && !g->nodes[n].target_kb &&
+			    g->nodes[n].current_kb)
+				return true;
+	}
+	return false;
+}
+
 static unsigned int vcpus_on(const struct guest *g, unsigned int node)
 {
 	unsigned int i, count = 0;
@@ -160,7 +176,8 @@ struct placement *node_placement(const struct snapshot *now)
 	p->most_s = node_rules.longest_s;
 	take_owners(p);
 	for (i = 0; i < p->nr_nodes; i++)
-		p->nodes[i].may_move = now->ns >= node_state.rests_until_ns[i];
+		p->nodes[i].may_move = now->ns >= node_state.rests_until_ns[i] &&
+				       (p->nodes[i].owner != NOBODY || !is_unsettled(now, i));
 	for (i = 0; i < nr_node_guests; i++) {
 		take_bidder(p, now, i);
 		take_parts(p, now, i);
