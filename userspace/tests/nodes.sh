@@ -281,6 +281,36 @@ nodes_restart()
 		replay "$work/host.json" --state "$state" && holds "all(${moves}[]; .node != 3)"
 }
 
+# What was planned under other rules is given up by the next one, without a penalty.
+nodes_restart_by_other_rules()
+{
+	local move='{ "phase": "%s", "node": 3, "from": "b", "to": "a", "asked": false, "phase_s_ago": 1, "began_s_ago": 20 }'
+	local state=$work/state6 had=false text options phase
+	while read -r phase had text options; do
+		echo "$text" >"$work/policy"
+		# shellcheck disable=SC2059
+		printf "{ \"version\": 1, \"time\": $(date +%s), \"move\": $move }" "$phase" >"$state"
+		# shellcheck disable=SC2086
+		if ! described --argjson had "$had" '.guests[1].nodes[2].has = $had | .seconds = 40' ||
+			! replay "$work/host.json" --policy "$work/policy" --state "$state" $options ||
+			! holds "[${decisions}[].what] == [\"off\"]" ||
+			! holds ".[-1].nodes.nodes[3].owner == $([ "$had" = true ] && echo '"b"' || echo null)" ||
+			! jq -e 'all(.learned[]; .rest_s == 0) and .move == null' "$state" >/dev/null; then
+			echo "phase $phase, $text $options"
+			return 1
+		fi
+	done <<-'END'
+		come false {"guests":{"a":{"fixed":true}}}
+		come false {"guests":{"a":{"nodes":"0-2"}}}
+		come false {"guests":{"a":{"most":2}}}
+		come false {} --domains b
+		come true {}
+		leave true {"guests":{"b":{"fixed":true}}}
+		leave true {"guests":{"b":{"home":2}}}
+		leave true {} --domains a
+	END
+}
+
 # Started anew it decides as it would have: what a guest used when it had more is not forgotten.
 nodes_restart_changes_nothing()
 {
@@ -484,7 +514,7 @@ nodes_completion()
 }
 
 for name in nodes_trade nodes_quiet nodes_equal nodes_free nodes_memory nodes_not_worth_it nodes_policy nodes_policy_is_wrong \
-	nodes_policy_again nodes_dry_run nodes_domains nodes_refused nodes_of_others nodes_slow nodes_restart nodes_restart_changes_nothing \
+	nodes_policy_again nodes_dry_run nodes_domains nodes_refused nodes_of_others nodes_slow nodes_restart nodes_restart_by_other_rules nodes_restart_changes_nothing \
 	nodes_state_is_wrong nodes_explain nodes_metrics nodes_record nodes_report nodes_two_instances nodes_usage \
 	nodes_bad_description nodes_help nodes_completion; do
 	[ -z "${ONLY-}" ] || [[ " $ONLY " == *" $name "* ]] || continue

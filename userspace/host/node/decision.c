@@ -7,7 +7,8 @@
 
 /**
  * decision() - begin a decision
- * @what: move, dry-run, wait, never, done, refused, slow, gone or busy
+ * @what: move, dry-run, wait, never, done, refused, slow, off, gone or
+ *	busy
  * @node: physical node
  * @from: name of who has it; "" for nobody
  * @to: name of who is to get it
@@ -60,6 +61,7 @@ static const char *const ends[][2] = {
 	{ "done", ": done" },
 	{ "refused", ": refused" },
 	{ "slow", ": given up, as the guest does not answer; it was asked to undo that" },
+	{ "off", ": given up, as a rule or somebody else is against it now" },
 	{ "gone", ": given up, as the guest that was to get it is gone" },
 	{ "busy", ": given up, as somebody else changes a guest" },
 };

@@ -87,6 +87,54 @@ static void refused(struct daemon *d, const struct guest *g, uint64_t ns,
 	end(ns);
 }
 
+/* It is not to be any more, which is nobody's fault. */
+static void call_off(struct daemon *d, uint64_t ns)
+{
+	tell_end(d, ns, "off", NULL, -1);
+	end(ns);
+}
+
+static bool others_have(const struct snapshot *now, const struct guest *to,
+			unsigned int node)
+{
+	unsigned int i;
+
+	for (i = 0; i < now->nr_guests; i++)
+		if (&now->guests[i] != to && guest_has_node(&now->guests[i], node))
+			return true;
+	return false;
+}
+
+static unsigned int count_had(const struct guest *g)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < g->nr_nodes; i++)
+		count += g->nodes[i].target_kb != 0;
+	return count;
+}
+
+/*
+ * What was planned may be long ago, and by other rules: a move goes on after the program was
+ * started anew.
+ */
+static bool may_give(const struct guest *g, unsigned int node)
+{
+	const struct node_rule *rule = rules_find(&node_rules, g->name);
+
+	return daemon_may_change(g) && !(rule && rule->fixed) &&
+	       guest_home(g, rule) != (int)node;
+}
+
+static bool may_get(const struct snapshot *now, const struct guest *g, unsigned int node)
+{
+	const struct node_rule *rule = rules_find(&node_rules, g->name);
+
+	return daemon_may_change(g) && !(rule && rule->fixed) &&
+	       !(rule && count_had(g) >= rule->most) &&
+	       rule_has_node(rule, node) && !others_have(now, g, node);
+}
+
 /*
  * Sizes to ask for. Who gave a node back keeps some memory there that cannot be moved: what
  * is free can be had.
@@ -182,8 +230,12 @@ static enum backend_status see_come(struct daemon *d, const struct snapshot *now
 	}
 	if (g->change != CHANGE_NONE)
 		return wait_longer(d, g, now->ns, why);
-	if (!m->asked && !guest_has_node(g, m->node))
-		return ask(d, g, now, why);
+	if (!m->asked && !guest_has_node(g, m->node)) {
+		if (may_get(now, g, m->node))
+			return ask(d, g, now, why);
+		call_off(d, now->ns);
+		return BACKEND_OK;
+	}
 	if (!guest_has_node(g, m->node)) {
 		refused(d, g, now->ns, NULL);
 		return BACKEND_OK;
@@ -209,9 +261,12 @@ static enum backend_status see_leave(struct daemon *d, const struct snapshot *no
 	if (g && g->change != CHANGE_NONE)
 		return wait_longer(d, g, now->ns, why);
 	if (g && guest_has_node(g, m->node)) {
-		if (!m->asked)
+		if (!m->asked && may_give(g, m->node))
 			return ask(d, g, now, why);
-		refused(d, g, now->ns, NULL);
+		if (!m->asked)
+			call_off(d, now->ns);
+		else
+			refused(d, g, now->ns, NULL);
 		return BACKEND_OK;
 	}
 	lesson = g ? lesson_of(m->from, now->ns) : NULL;

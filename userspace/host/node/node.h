@@ -177,6 +177,8 @@ void node_guests_forget(void);
 bool guest_has_node(const struct guest *g, int pnode);
 
 /* reading.c */
+bool rule_has_node(const struct node_rule *rule, unsigned int pnode);
+int guest_home(const struct guest *g, const struct node_rule *rule);
 struct placement *node_placement(const struct snapshot *now);
 
 /* standing.c */

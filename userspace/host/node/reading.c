@@ -77,10 +77,15 @@ static double memory_there(const struct placement *p, const struct snapshot *now
 	return kb / GIB_KB;
 }
 
-static bool may_have(const struct node_guest *k, unsigned int pnode)
+/**
+ * rule_has_node() - may a guest have a physical node?
+ * @rule: what is said of it; NULL for nothing
+ * @pnode: physical node
+ *
+ * Return: whether it may.
+ */
+bool rule_has_node(const struct node_rule *rule, unsigned int pnode)
 {
-	const struct node_rule *rule = k->rule;
-
 	return !rule || !rule->has_nodes ||
 	       (pnode < CPU_SETSIZE && CPU_ISSET(pnode, &rule->nodes));
 }
@@ -107,7 +112,7 @@ static void take_parts(struct placement *p, const struct snapshot *now,
 			continue;
 		part = placement_part(p, bidder, pnode);
 		there = memory_there(p, now, pnode);
-		if (!may_have(k, pnode) ||
+		if (!rule_has_node(k->rule, pnode) ||
 		    (there >= 0 && there < part[PLACE_MEMORY] * LEAST_FREE))
 			memset(part, 0, NR_PLACE_RESOURCES * sizeof(*part));
 		else if (there >= 0 && there < part[PLACE_MEMORY])
@@ -115,20 +120,30 @@ static void take_parts(struct placement *p, const struct snapshot *now,
 	}
 }
 
-/* The physical node of its guaranteed node, if that is known */
-static int home_of(const struct node_guest *k, unsigned int nr_nodes)
+/**
+ * guest_home() - the physical node of a guest's guaranteed node
+ * @g: guest with nodes
+ * @rule: what is said of it; NULL for nothing
+ *
+ * Return: node, or NODE_UNKNOWN.
+ */
+int guest_home(const struct guest *g, const struct node_rule *rule)
 {
-	const struct guest *g = k->guest;
 	unsigned int node = 0;
-	int pnode;
 
-	if (k->rule && k->rule->home >= 0)
-		node = k->rule->home;
+	if (rule && rule->home >= 0)
+		node = rule->home;
 	else if (g->nr_vcpus)
 		node = g->vcpus[0].node;
 	if (node >= g->nr_nodes)
 		node = 0;
-	pnode = g->nodes[node].pnode;
+	return g->nodes[node].pnode;
+}
+
+static int home_of(const struct node_guest *k, unsigned int nr_nodes)
+{
+	int pnode = guest_home(k->guest, k->rule);
+
 	return pnode < (int)nr_nodes && pnode >= 0 ? pnode : NOBODY;
 }
 

@@ -216,6 +216,7 @@ static const struct {
 	{ "done", "pt 7 ps 1.0 lc 'black'", "it has come" },
 	{ "refused", "pt 2 ps 1.4 lw 2 lc 'red'", "a guest refused" },
 	{ "gone", "pt 1 ps 1.4 lw 2 lc 'red'", "given up" },
+	{ "off", "pt 1 ps 1.4 lw 2 lc 'red'", "given up" },
 	{ "slow", "pt 1 ps 1.4 lw 2 lc 'red'", "no answer" },
 	{ "busy", "pt 1 ps 1.4 lw 2 lc 'red'", "given up" },
 };
