@@ -229,6 +229,14 @@ nodes_dry_run()
 		flexd 0 5 --dry-run --connect replay:hosts/trade.json && grep -q '^node 3: b -> a, .* (not changed: --dry-run)$' "$work/out"
 }
 
+# It ends, whoever is at a change for ever, and although the state has a move to go on with.
+nodes_once()
+{
+	described '.guests[1].others = [0, 600]' && replay "$work/host.json" --once && holds 'length < 6' || return 1
+	echo "{ \"version\": 1, \"time\": $(date +%s), \"move\": { \"phase\": \"leave\", \"node\": 3, \"from\": \"b\", \"to\": \"a\" } }" >"$work/state7"
+	replay hosts/trade.json --once --dry-run --state "$work/state7" && holds 'length < 6'
+}
+
 nodes_domains() { replay hosts/trade.json --domains a && holds "${moves} == []"; }
 
 # One that refuses is asked again after five minutes, then after ten.
@@ -514,7 +522,7 @@ nodes_completion()
 }
 
 for name in nodes_trade nodes_quiet nodes_equal nodes_free nodes_memory nodes_not_worth_it nodes_policy nodes_policy_is_wrong \
-	nodes_policy_again nodes_dry_run nodes_domains nodes_refused nodes_of_others nodes_slow nodes_restart nodes_restart_by_other_rules nodes_restart_changes_nothing \
+	nodes_policy_again nodes_dry_run nodes_once nodes_domains nodes_refused nodes_of_others nodes_slow nodes_restart nodes_restart_by_other_rules nodes_restart_changes_nothing \
 	nodes_state_is_wrong nodes_explain nodes_metrics nodes_record nodes_report nodes_two_instances nodes_usage \
 	nodes_bad_description nodes_help nodes_completion; do
 	[ -z "${ONLY-}" ] || [[ " $ONLY " == *" $name "* ]] || continue

@@ -115,13 +115,17 @@ static enum backend_status plan(struct daemon *d, struct placement *p,
 	return status;
 }
 
+/* Of a guest that is at a change nothing comes until that is over, which may be never. */
 static bool all_known(void)
 {
+	const struct node_guest *k;
 	unsigned int i;
 
-	for (i = 0; i < nr_node_guests; i++)
-		if (node_guests[i].guest->running && node_guests[i].nr_wants < 2)
+	for (i = 0; i < nr_node_guests; i++) {
+		k = &node_guests[i];
+		if (k->guest->running && k->guest->change == CHANGE_NONE && k->nr_wants < 2)
 			return false;
+	}
 	return true;
 }
 
@@ -190,7 +194,7 @@ static enum backend_status node_act(struct daemon *d, const struct snapshot *now
 		status = move_see(d, now, why);
 	else if (d->before)
 		status = plan(d, p, now, why);
-	if (all_known() && node_state.move.phase == MOVE_NONE)
+	if (all_known() && (node_state.move.phase == MOVE_NONE || only_tells(d)))
 		daemon_decided(d);
 	placement_free(p);
 	for (i = 0; i < nr_node_guests; i++)
