@@ -118,6 +118,14 @@ nodes_free()
 		replay "$work/host.json" && holds "(${moves} | length) == 1 and ${moves}[0].from == null and $(owners 3)[-1] == \"a\""
 }
 
+# What the host is to keep is not given with a node that nobody has.
+nodes_reserve()
+{
+	described '.guests[0].nodes[1].has = false | .guests[1].nodes[2].has = true | .seconds = 150' &&
+		replay "$work/host.json" --reserve 15G && holds "${moves} == []" &&
+		replay "$work/host.json" --reserve 1G && holds "${moves}[0].node == 2"
+}
+
 # Memory alone is reason enough, and memory in use is reason enough to keep a node.
 nodes_memory()
 {
@@ -521,7 +529,7 @@ nodes_completion()
 		[ "$(complete_words virtflexd --connect x)" = xen ]
 }
 
-for name in nodes_trade nodes_quiet nodes_equal nodes_free nodes_memory nodes_not_worth_it nodes_policy nodes_policy_is_wrong \
+for name in nodes_trade nodes_quiet nodes_equal nodes_free nodes_reserve nodes_memory nodes_not_worth_it nodes_policy nodes_policy_is_wrong \
 	nodes_policy_again nodes_dry_run nodes_once nodes_domains nodes_refused nodes_of_others nodes_slow nodes_restart nodes_restart_by_other_rules nodes_restart_changes_nothing \
 	nodes_state_is_wrong nodes_explain nodes_metrics nodes_record nodes_report nodes_two_instances nodes_usage \
 	nodes_bad_description nodes_help nodes_completion; do

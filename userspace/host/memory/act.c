@@ -15,7 +15,13 @@ struct memory_settings memory_settings;
 /* A guest that was asked for about the same is not asked again. */
 #define SAME_KB			1024
 
-static uint64_t reserve(const struct snapshot *now)
+/**
+ * memory_reserve_kb() - what the host keeps of its memory
+ * @now: what was seen
+ *
+ * Return: KiB.
+ */
+uint64_t memory_reserve_kb(const struct snapshot *now)
 {
 	uint64_t kb = now->total_kb / 10;
 
@@ -47,7 +53,7 @@ static void take_host(const struct snapshot *now, struct host_memory *host)
 		.total_kb = now->total_kb,
 		.available_kb = now->available_kb > not_free ?
 				now->available_kb - not_free : 0,
-		.reserve_kb = reserve(now),
+		.reserve_kb = memory_reserve_kb(now),
 	};
 	for (i = 0; i < nr_known_guests; i++)
 		host->claims_kb += balloon_claim(&known_guests[i].balloon);

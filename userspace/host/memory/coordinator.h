@@ -69,6 +69,7 @@ void guests_forget(void);
 
 /* act.c */
 extern const struct policy memory_policy;
+uint64_t memory_reserve_kb(const struct snapshot *now);
 
 /* report.c */
 void report_memory(const struct daemon *d, const struct host_memory *host);

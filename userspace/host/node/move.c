@@ -135,6 +135,18 @@ static bool may_get(const struct snapshot *now, const struct guest *g, unsigned 
 	       rule_has_node(rule, node) && !others_have(now, g, node);
 }
 
+/* What can be had of the node now: of one that was given back as much, whatever else is free */
+static uint64_t left_on(const struct node_move *m, const struct snapshot *now)
+{
+	uint64_t kb, free_kb;
+
+	if (m->node >= now->nr_nodes)
+		return UINT64_MAX;
+	free_kb = now->nodes[m->node].free_kb;
+	kb = node_spare_kb(now, m->node, m->gave_kb);
+	return kb < free_kb ? kb : free_kb;
+}
+
 /*
  * Sizes to ask for. Who gave a node back keeps some memory there that cannot be moved: what
  * is free can be had.
@@ -142,8 +154,7 @@ static bool may_get(const struct snapshot *now, const struct guest *g, unsigned 
 static void take_sizes(const struct node_move *m, const struct snapshot *now,
 		       const struct guest *g, uint64_t *kb)
 {
-	uint64_t left = m->node < now->nr_nodes ? now->nodes[m->node].free_kb :
-						  UINT64_MAX;
+	uint64_t left = left_on(m, now);
 	unsigned int i;
 
 	for (i = 0; i < g->nr_nodes; i++) {
@@ -166,6 +177,8 @@ static enum backend_status ask(struct daemon *d, const struct guest *g,
 
 	if (!kb)
 		return BACKEND_OK;
+	if (m->phase == MOVE_LEAVE)
+		m->gave_kb = guest_kb_on(g, m->node);
 	take_sizes(m, now, g, kb);
 	status = d->backend->ops->set_nodes(d->backend, g, kb, why);
 	free(kb);

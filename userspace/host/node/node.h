@@ -123,7 +123,8 @@ enum move_phase {
  * @from: name of who gives it; "" for nobody
  * @to: name of who gets it
  * @asked: whether the guest of this phase was asked
- * @phase_ns: when it was
+ * @gave_kb: what @from had of the node
+ * @phase_ns: when the guest was asked, or this phase began
  * @began_ns: when it began
  */
 struct node_move {
@@ -132,6 +133,7 @@ struct node_move {
 	char *from;
 	char *to;
 	bool asked;
+	uint64_t gave_kb;
 	uint64_t phase_ns;
 	uint64_t began_ns;
 };
@@ -179,6 +181,8 @@ bool guest_has_node(const struct guest *g, int pnode);
 /* reading.c */
 bool rule_has_node(const struct node_rule *rule, unsigned int pnode);
 int guest_home(const struct guest *g, const struct node_rule *rule);
+uint64_t guest_kb_on(const struct guest *g, unsigned int pnode);
+uint64_t node_spare_kb(const struct snapshot *now, unsigned int pnode, uint64_t more_kb);
 struct placement *node_placement(const struct snapshot *now);
 
 /* standing.c */

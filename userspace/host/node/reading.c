@@ -2,6 +2,7 @@
 /* Guests and physical nodes as they are placed now, from what was seen. */
 #include <string.h>
 
+#include "coordinator.h"
 #include "node.h"
 
 #define GIB_KB	(1024.0 * 1024)
@@ -58,23 +59,50 @@ static unsigned int vcpus_on(const struct guest *g, unsigned int node)
 	return count;
 }
 
+/**
+ * node_spare_kb() - memory of a physical node that can be had, less what the host is to keep
+ * @now: what was seen
+ * @pnode: physical node of the host
+ * @more_kb: what a guest gives back there before, which leaves the host what it has
+ *
+ * Return: KiB.
+ */
+uint64_t node_spare_kb(const struct snapshot *now, unsigned int pnode, uint64_t more_kb)
+{
+	uint64_t reserve = memory_reserve_kb(now);
+	uint64_t kb = now->available_kb > reserve ? now->available_kb - reserve : 0;
+
+	return (kb < now->nodes[pnode].free_kb ? kb : now->nodes[pnode].free_kb) + more_kb;
+}
+
+/**
+ * guest_kb_on() - memory that a guest has of a physical node
+ * @g: guest
+ * @pnode: physical node
+ *
+ * Return: KiB, as the guest says it.
+ */
+uint64_t guest_kb_on(const struct guest *g, unsigned int pnode)
+{
+	uint64_t kb = 0;
+	unsigned int i;
+
+	for (i = 0; i < g->nr_nodes; i++)
+		if (g->nodes[i].pnode == (int)pnode)
+			kb += g->nodes[i].current_kb;
+	return kb;
+}
+
 /* Memory of a physical node that its owner gives back, or that is free */
 static double memory_there(const struct placement *p, const struct snapshot *now,
 			   unsigned int pnode)
 {
 	int owner = p->nodes[pnode].owner;
-	const struct guest *g;
-	uint64_t kb;
-	unsigned int n;
+	uint64_t kb = owner >= 0 ? guest_kb_on(node_guests[owner].guest, pnode) : 0;
 
 	if (pnode >= now->nr_nodes)
 		return -1;
-	kb = now->nodes[pnode].free_kb;
-	g = owner >= 0 ? node_guests[owner].guest : NULL;
-	for (n = 0; g && n < g->nr_nodes; n++)
-		if (g->nodes[n].pnode == (int)pnode)
-			kb += g->nodes[n].current_kb;
-	return kb / GIB_KB;
+	return node_spare_kb(now, pnode, kb) / GIB_KB;
 }
 
 /**

@@ -19,7 +19,7 @@
 #define MOST_BYTES	(4 * 1024 * 1024)
 #define MOST_LESSONS	1000
 /* Three years, or as many CPUs; what is more is not believed. */
-#define MOST_NUMBER	1e8
+#define MOST_NUMBER	1e10
 
 /**
  * lesson_of() - what was learned of a guest
@@ -139,6 +139,7 @@ static struct json_object *move_json(uint64_t ns)
 	json_object_object_add(o, "from", json_text(m->from));
 	json_object_object_add(o, "to", json_text(m->to));
 	json_object_object_add(o, "asked", json_object_new_boolean(m->asked));
+	json_object_object_add(o, "gave_kb", json_u64(m->gave_kb));
 	add_number(o, "phase_s_ago", (ns - m->phase_ns) / SECOND);
 	add_number(o, "began_s_ago", (ns - m->began_ns) / SECOND);
 	return o;
@@ -327,6 +328,7 @@ static bool take_move(struct json_object *in, uint64_t ns)
 		return false;
 	m->asked = json_object_object_get_ex(in, "asked", &asked) &&
 		   json_object_get_boolean(asked);
+	m->gave_kb = get_number(in, "gave_kb");
 	m->phase_ns = ago(ns, get_number(in, "phase_s_ago"));
 	m->began_ns = ago(ns, get_number(in, "began_s_ago"));
 	m->phase = strcmp(phase, "leave") ? MOVE_COME : MOVE_LEAVE;
