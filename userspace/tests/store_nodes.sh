@@ -218,6 +218,21 @@ what_is_free()
 	show_all
 }
 
+# Who gave the node back has kept its memory: that is not the fault of who was to get it.
+what_is_kept()
+{
+	local state=$STATE_DIRECTORY/virtflexd.json
+	domains 'done' 'done'
+	FREE=100000 load 100 5
+	flexd_begins
+	await grep -q 'node 3: b -> a: given up, as less than half of its memory is free' "$work/flexd"
+	sleep 1
+	flexd_ends TERM
+	same 'node 3 of a' 0 "$(target "$a" 3)"
+	same 'who rests' b "$(jq -r '.learned[] | select(.rest_s > 0) | .guest' "$state")"
+	show_all
+}
+
 two_of_a_kind()
 {
 	domains 'done' 'done'
@@ -237,7 +252,7 @@ two_of_a_kind()
 }
 
 tests=(nodes_follow_loads administrators_come_first a_guest_refuses killed_between_the_halves policy_says_no
-	what_is_free two_of_a_kind)
+	what_is_free what_is_kept two_of_a_kind)
 # shellcheck disable=SC2119
 start_xenstored || { cat "$work/xenstored.log"; exit 1; }
 for test in ${ONLY:-"${tests[@]}"}; do

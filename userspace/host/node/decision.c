@@ -7,8 +7,8 @@
 
 /**
  * decision() - begin a decision
- * @what: move, dry-run, wait, never, done, refused, slow, off, gone or
- *	busy
+ * @what: move, dry-run, wait, never, done, refused, slow, off, no-room,
+ *	gone or busy
  * @node: physical node
  * @from: name of who has it; "" for nobody
  * @to: name of who is to get it
@@ -62,6 +62,7 @@ static const char *const ends[][2] = {
 	{ "refused", ": refused" },
 	{ "slow", ": given up, as the guest does not answer; it was asked to undo that" },
 	{ "off", ": given up, as a rule or somebody else is against it now" },
+	{ "no-room", ": given up, as less than half of its memory is free" },
 	{ "gone", ": given up, as the guest that was to get it is gone" },
 	{ "busy", ": given up, as somebody else changes a guest" },
 };

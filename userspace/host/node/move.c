@@ -62,6 +62,15 @@ static void rest(const char *name, uint64_t ns)
 	l->rests_until_ns = ns + l->rest_s * SECOND;
 }
 
+/* It did what it was to do: the next time that it refuses is the first one. */
+static void forgive(const char *name, uint64_t ns)
+{
+	struct lesson *l = *name ? lesson_of(name, ns) : NULL;
+
+	if (l)
+		l->rest_s = 0;
+}
+
 static void tell_end(struct daemon *d, uint64_t ns, const char *what,
 		     const char *said, double seconds)
 {
@@ -149,12 +158,12 @@ static uint64_t left_on(const struct node_move *m, const struct snapshot *now)
 
 /*
  * Sizes to ask for. Who gave a node back keeps some memory there that cannot be moved: what
- * is free can be had.
+ * is free can be had, if that is not too little.
  */
-static void take_sizes(const struct node_move *m, const struct snapshot *now,
+static bool take_sizes(const struct node_move *m, const struct snapshot *now,
 		       const struct guest *g, uint64_t *kb)
 {
-	uint64_t left = left_on(m, now);
+	uint64_t left = left_on(m, now), wanted = 0, sum = 0;
 	unsigned int i;
 
 	for (i = 0; i < g->nr_nodes; i++) {
@@ -162,10 +171,27 @@ static void take_sizes(const struct node_move *m, const struct snapshot *now,
 		if (g->nodes[i].pnode != (int)m->node)
 			continue;
 		kb[i] = m->phase == MOVE_LEAVE ? 0 : g->nodes[i].capacity_kb;
+		wanted += kb[i];
 		if (kb[i] > left)
 			kb[i] = left & ~(uint64_t)(EXTENT_KB - 1);
 		left -= kb[i];
+		sum += kb[i];
 	}
+	return sum >= wanted * LEAST_FREE;
+}
+
+/*
+ * The memory is not there, which is not the fault of who was to get it: who gave the node
+ * back may have kept it, or somebody else was faster.
+ */
+static void no_room(struct daemon *d, uint64_t ns)
+{
+	const struct node_move *m = &node_state.move;
+
+	tell_end(d, ns, "no-room", NULL, -1);
+	if (*m->from)
+		rest(m->from, ns);
+	end(ns);
 }
 
 static enum backend_status ask(struct daemon *d, const struct guest *g,
@@ -179,7 +205,11 @@ static enum backend_status ask(struct daemon *d, const struct guest *g,
 		return BACKEND_OK;
 	if (m->phase == MOVE_LEAVE)
 		m->gave_kb = guest_kb_on(g, m->node);
-	take_sizes(m, now, g, kb);
+	if (!take_sizes(m, now, g, kb)) {
+		free(kb);
+		no_room(d, now->ns);
+		return BACKEND_OK;
+	}
 	status = d->backend->ops->set_nodes(d->backend, g, kb, why);
 	free(kb);
 	if (status == BACKEND_LOST)
@@ -256,8 +286,8 @@ static enum backend_status see_come(struct daemon *d, const struct snapshot *now
 	lesson = lesson_of(m->to, now->ns);
 	if (lesson && m->asked)
 		learn(&lesson->expand_s, (now->ns - m->phase_ns) / SECOND);
-	if (lesson)
-		lesson->rest_s = 0;
+	forgive(m->from, now->ns);
+	forgive(m->to, now->ns);
 	tell_end(d, now->ns, "done", g->said,
 		 (now->ns - m->began_ns) / SECOND);
 	end(now->ns);
@@ -285,8 +315,6 @@ static enum backend_status see_leave(struct daemon *d, const struct snapshot *no
 	lesson = g ? lesson_of(m->from, now->ns) : NULL;
 	if (lesson && m->asked)
 		learn(&lesson->shrink_s, (now->ns - m->phase_ns) / SECOND);
-	if (lesson)
-		lesson->rest_s = 0;
 	m->phase = MOVE_COME;
 	m->phase_ns = now->ns;
 	m->asked = false;

@@ -11,6 +11,8 @@
 #define MOST_HOST_NODES	1024
 /* So many decisions are kept. */
 #define MOST_DECISIONS	200
+/* A node of which less than this share is free is not one to be given. */
+#define LEAST_FREE	0.5
 
 /**
  * struct node_rule - what an administrator says of some guests

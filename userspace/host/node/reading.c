@@ -6,8 +6,6 @@
 #include "node.h"
 
 #define GIB_KB	(1024.0 * 1024)
-/* A node of which less than this share is free is not one to be given. */
-#define LEAST_FREE	0.5
 
 static unsigned int count_nodes(const struct snapshot *now)
 {

@@ -18,7 +18,7 @@
 #define VERSION		1
 #define MOST_BYTES	(4 * 1024 * 1024)
 #define MOST_LESSONS	1000
-/* Three years, or as many CPUs; what is more is not believed. */
+/* Seconds, CPUs, or 10 TiB in KiB; what is more is not believed. */
 #define MOST_NUMBER	1e10
 
 /**

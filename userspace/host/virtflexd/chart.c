@@ -217,6 +217,7 @@ static const struct {
 	{ "refused", "pt 2 ps 1.4 lw 2 lc 'red'", "a guest refused" },
 	{ "gone", "pt 1 ps 1.4 lw 2 lc 'red'", "given up" },
 	{ "off", "pt 1 ps 1.4 lw 2 lc 'red'", "given up" },
+	{ "no-room", "pt 1 ps 1.4 lw 2 lc 'red'", "no memory there" },
 	{ "slow", "pt 1 ps 1.4 lw 2 lc 'red'", "no answer" },
 	{ "busy", "pt 1 ps 1.4 lw 2 lc 'red'", "given up" },
 };
