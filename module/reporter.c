@@ -22,11 +22,14 @@
 
 /* Reports are no closer than this, however often the host changes its mind. */
 #define LEAST_PAUSE	HZ
+/* An error of xenstore's that may be over is waited for, twice as long each time up to this. */
+#define LONGEST_RETRY	(64 * HZ)
 
 /* Access is the work item's only. */
 static struct {
 	struct delayed_work work;	/* has its own serialisation */
-	unsigned long last;		/* jiffies of the last report */
+	unsigned long last;		/* jiffies of the last attempt to write a report */
+	unsigned long retry;		/* in jiffies; 0 if the last reading was good */
 	u64 nr;				/* of the last report */
 	bool refused;			/* the host did not let it be written, which is logged */
 } reporter;
@@ -64,7 +67,14 @@ static int write_report(void)
 	return ret;
 }
 
-/* How often the host wants to be told; 0 for not at all. */
+/* What cannot be read now may be asked for all the same. */
+static void read_again(void)
+{
+	reporter.retry = reporter.retry ? min(2 * reporter.retry, (unsigned long)LONGEST_RETRY) : HZ;
+	queue_in(reporter.retry);
+}
+
+/* How often the host wants to be told; 0 for not at all, or not now. */
 static u64 period(void)
 {
 	struct vf_error why;
@@ -74,6 +84,11 @@ static u64 period(void)
 	ret = vf_xs_report_period(&seconds, &why);
 	if (ret)
 		pr_warn_ratelimited("nothing is reported: %s\n", why.text);
+	if (ret && vf_xs_is_transient(ret)) {
+		read_again();
+		return 0;
+	}
+	reporter.retry = 0;
 	return ret ? 0 : seconds;
 }
 
@@ -84,7 +99,7 @@ static void report_work(struct work_struct *work)
 
 	if (!seconds)
 		return;
-	if (reporter.nr && time_before(jiffies, reporter.last + LEAST_PAUSE)) {
+	if (time_before(jiffies, reporter.last + LEAST_PAUSE)) {
 		queue_in(reporter.last + LEAST_PAUSE - jiffies);
 		return;
 	}
@@ -107,6 +122,8 @@ static void period_changed(void)
  */
 void vf_reporter_start(void)
 {
+	/* the first one need not wait */
+	reporter.last = jiffies - LEAST_PAUSE;
 	INIT_DELAYED_WORK(&reporter.work, report_work);
 	vf_xs_watch_period(period_changed);
 }

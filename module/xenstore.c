@@ -490,7 +490,7 @@ void vf_xs_stop(void)
  * @seconds: out; 0 if it does not want to
  * @err: why not, if what it wrote is wrong
  *
- * Return: 0 or -EINVAL.
+ * Return: 0; -EINVAL if what it wrote is wrong; another negative error of xenstore's.
  */
 int vf_xs_report_period(u64 *seconds, struct vf_error *err)
 {
@@ -499,9 +499,15 @@ int vf_xs_report_period(u64 *seconds, struct vf_error *err)
 	int ret;
 
 	*seconds = 0;
-	ret = read_key(XBT_NIL, "numa", "report_s", &value, &len, err);
-	if (!ret)
-		ret = vf_report_period(value, value ? len : 0, seconds, err);
+	value = xenbus_read(XBT_NIL, "numa", "report_s", &len);
+	ret = PTR_ERR_OR_ZERO(value);
+	if (ret == -ENOENT)
+		return 0;
+	if (ret) {
+		vf_error_set(err, "numa/report_s cannot be read: %pe", value);
+		return ret;
+	}
+	ret = vf_report_period(value, len, seconds, err);
 	kfree(value);
 	return ret;
 }
