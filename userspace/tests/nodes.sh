@@ -230,6 +230,25 @@ nodes_policy_again()
 	[ $? -eq 143 ] && return $status
 }
 
+# What is said of it is no line of JSON; without such a file there is nothing to be read.
+nodes_policy_again_in_json()
+{
+	local pid status=0
+	echo '{ }' >"$work/policy"
+	of_libvirt 1 -nJc test:///default --policy "$work/policy" >"$work/out" 2>"$work/err" &
+	pid=$!
+	awaits '"nodes"' && kill -HUP $pid && awaits 'policy is read again$' || status=1
+	kill $pid
+	wait $pid
+	jq -e . "$work/out" >/dev/null || status=1
+	of_libvirt 1 -nc test:///default >"$work/out" 2>"$work/err" &
+	pid=$!
+	awaits 'guests with nodes' && kill -HUP $pid && awaits 'there is no policy file to be read again: it is named by --policy$' || status=1
+	kill $pid
+	wait $pid
+	return $status
+}
+
 nodes_dry_run()
 {
 	replay hosts/trade.json --dry-run --state "$work/none" && [ ! -e "$work/none" ] &&
@@ -530,7 +549,7 @@ nodes_completion()
 }
 
 for name in nodes_trade nodes_quiet nodes_equal nodes_free nodes_reserve nodes_memory nodes_not_worth_it nodes_policy nodes_policy_is_wrong \
-	nodes_policy_again nodes_dry_run nodes_once nodes_domains nodes_refused nodes_of_others nodes_slow nodes_restart nodes_restart_by_other_rules nodes_restart_changes_nothing \
+	nodes_policy_again nodes_policy_again_in_json nodes_dry_run nodes_once nodes_domains nodes_refused nodes_of_others nodes_slow nodes_restart nodes_restart_by_other_rules nodes_restart_changes_nothing \
 	nodes_state_is_wrong nodes_explain nodes_metrics nodes_record nodes_report nodes_two_instances nodes_usage \
 	nodes_bad_description nodes_help nodes_completion; do
 	[ -z "${ONLY-}" ] || [[ " $ONLY " == *" $name "* ]] || continue

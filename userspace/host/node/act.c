@@ -142,21 +142,23 @@ void node_reread(int signal)
 }
 
 /* What is wrong with a new policy file is said, and the last good one stays. */
-static void read_rules_again(void)
+static void read_rules_again(const struct daemon *d)
 {
 	struct node_rules rules;
 	struct why why = { "" };
 
 	reread = false;
-	if (!node_settings.policy)
+	if (!node_settings.policy) {
+		error("there is no policy file to be read again: it is named by --policy");
 		return;
+	}
 	if (!rules_read(node_settings.policy, &rules, &why)) {
 		error("%s; what it said before stays", why.text);
 		return;
 	}
 	rules_free(&node_rules);
 	node_rules = rules;
-	printf("%s is read again\n", node_settings.policy);
+	fprintf(d->settings->json ? stderr : stdout, "%s is read again\n", node_settings.policy);
 }
 
 /* Once there is a time, what is written down is of some use. */
@@ -183,7 +185,7 @@ static enum backend_status node_act(struct daemon *d, const struct snapshot *now
 	why_say(why, "%s", strerror(ENOMEM));
 	read_state(now->ns);
 	if (reread)
-		read_rules_again();
+		read_rules_again(d);
 	if (!node_guests_see(d->before, now))
 		return BACKEND_FAILED;
 	p = node_placement(now);
