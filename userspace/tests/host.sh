@@ -161,7 +161,12 @@ host_refused()
 host_without_delay()
 {
 	replay vcpu_scheduler no-delay && holds "(${pins} | length) == 1" &&
-		[ "$(grep -c 'does not say how long vCPUs wait' "$work/err")" -eq 1 ]
+		[ "$(grep -c 'does not say how long vCPUs wait' "$work/err")" -eq 1 ] || return 1
+	# of one vCPU alone it is not the host
+	jq '.guests[0].vcpus[0].delay = true' hosts/no-delay.json >"$work/one.json"
+	local said
+	said=$("$san/vcpu_scheduler" 5 -c "replay:$work/one.json" 2>&1 >/dev/null)
+	[[ $said != *'how long vCPUs wait'* ]]
 }
 
 host_dry_run()

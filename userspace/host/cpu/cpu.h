@@ -42,6 +42,7 @@ struct place {
  * @places: which vCPU each of its loads is
  * @waited: how long vCPUs waited for a physical CPU, in thousandths of the interval, of all
  * @only_use: whether of some vCPUs only the use is known, not the demand
+ * @knows_waits: whether of some it is known how long they waited
  * @decided: whether it was compared with the one before it
  * @plan_seconds: how long it took to plan for it
  */
@@ -50,6 +51,7 @@ struct reading {
 	struct place *places;
 	unsigned int waited;
 	bool only_use;
+	bool knows_waits;
 	bool decided;
 	double plan_seconds;
 };

@@ -47,6 +47,7 @@ static bool take_demand(const struct snapshot *before, const struct snapshot *no
 		return false;
 	kind = demand(&g->vcpus[p->vcpu], v, interval_ns, thousandths);
 	r->only_use |= kind == DEMAND_USE;
+	r->knows_waits |= kind == DEMAND_KNOWN;
 	if (kind == DEMAND_KNOWN)
 		r->waited += (v->delay_ns - g->vcpus[p->vcpu].delay_ns) * WHOLE_CPU /
 			     interval_ns;

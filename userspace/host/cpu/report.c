@@ -225,6 +225,20 @@ static void print_state(const struct daemon *d, const struct snapshot *now,
 	said_start = true;
 }
 
+/*
+ * Once, if it is so for the host. One vCPU of which it is not known for an interval is none
+ * to speak of; and on Xen it is never the host.
+ */
+static void say_only_use(const struct daemon *d, const struct reading *r)
+{
+	if (said_use || !r->only_use || r->knows_waits || !strcmp(d->settings->connect, "xen"))
+		return;
+	said_use = true;
+	error("this host does not say how long vCPUs wait for a CPU, so that those on a full "
+	      "CPU seem to want less than they do; it takes a newer libvirt, or a kernel with "
+	      "CONFIG_SCHED_INFO");
+}
+
 /**
  * report_reading() - tell what was seen in an interval, and done
  * @d: program
@@ -239,12 +253,7 @@ void report_reading(const struct daemon *d, const struct snapshot *now,
 {
 	struct json_object *line;
 
-	if (r->only_use && !said_use) {
-		error("this host does not say how long vCPUs wait for a CPU, so that "
-		      "those on a full CPU seem to want less than they do; it takes a "
-		      "newer libvirt, or a kernel with CONFIG_SCHED_INFO");
-		said_use = true;
-	}
+	say_only_use(d, r);
 	remember(r);
 	line = daemon_line(d);
 	if (line)
