@@ -4,6 +4,7 @@
  * per command; each describes itself in a struct command, of which the help text is made
  * and options are taken.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -105,6 +106,25 @@ static int run_help(int argc, char **argv)
 	return EXIT_DONE;
 }
 
+/* Of a program that has a usual command: what begins like its argument is one. */
+static bool may_be_argument(const char *word)
+{
+	return *word == '-' || isdigit((unsigned char)*word);
+}
+
+static int no_command(const char *name)
+{
+	const struct command *const *cmd;
+	char names[256] = "help";
+	size_t len = strlen(names);
+
+	for (cmd = program->commands; program->usual && *cmd && len < sizeof(names); cmd++)
+		len += snprintf(names + len, sizeof(names) - len, ", %s", (*cmd)->name);
+	if (!program->usual)
+		return usage_error_of(name, "there is no command");
+	return usage_error_of(name, "there are the commands %s, and not", names);
+}
+
 /* @asked is the command that was asked for, if it is known. */
 static int run(int argc, char **argv, const struct command **asked)
 {
@@ -131,7 +151,7 @@ static int run(int argc, char **argv, const struct command **asked)
 	if (is_version(name))
 		return show_version();
 	cmd = find_command(name);
-	if (!cmd && program->usual) {
+	if (!cmd && program->usual && may_be_argument(name)) {
 		*asked = program->usual;
 		return run_command(program->usual, argc, argv);
 	}
@@ -139,7 +159,7 @@ static int run(int argc, char **argv, const struct command **asked)
 		return usage_error("%s has no option %s before the command",
 				   program->name, name);
 	if (!cmd)
-		return usage_error_of(name, "there is no command");
+		return no_command(name);
 	*asked = cmd;
 	return run_command(cmd, argc - 1, argv + 1);
 }

@@ -479,7 +479,7 @@ nodes_usage()
 {
 	says 2 'virtflexd needs an interval in seconds, such as: virtflexd 12; see virtflexd run --help' &&
 		says 2 'the interval is a number of seconds from 1 to 604800, not 0' 0 &&
-		says 2 'the interval is a number of seconds .*, not frob' frob &&
+		says 2 'there are the commands help, run, explain, report, and not explan' explan && says 2 'there are the commands .*, and not' '' &&
 		says 2 'the interval is a number of seconds .*, not frob' run frob &&
 		says 2 'run has no option --frob' 2 --frob && says 2 'run has no option --frob' --frob 2 &&
 		says 2 '--cpus takes physical CPUs such as 2-7 or 0,4, not x' 2 --cpus x &&
