@@ -45,16 +45,27 @@ struct known_domain *xen_known(struct xen_host *h, const char *id, unsigned int 
  * @h: host
  * @guest: guest
  *
- * Return: NULL if it was not there at the last look.
+ * Two domains may have one UUID, as while a guest is moved within its host. Which of them is
+ * meant is not known then.
+ *
+ * Return: NULL if it was not there at the last look, or two were.
  */
 struct known_domain *xen_known_guest(struct xen_host *h, const struct guest *guest)
 {
+	struct known_domain *found = NULL;
 	unsigned int i;
 
-	for (i = 0; i < h->nr_known; i++)
-		if (!strcmp(h->known[i].id, guest->id))
-			return &h->known[i];
-	return NULL;
+	for (i = 0; i < h->nr_known; i++) {
+		if (strcmp(h->known[i].id, guest->id))
+			continue;
+		if (found) {
+			host_error(&h->host, "domains %u and %u have the same UUID: neither is "
+				   "changed until one is gone", found->domid, h->known[i].domid);
+			return NULL;
+		}
+		found = &h->known[i];
+	}
+	return found;
 }
 
 /**
