@@ -325,7 +325,7 @@ nodes_restart_by_other_rules()
 		echo "$text" >"$work/policy"
 		# shellcheck disable=SC2059
 		printf "{ \"version\": 1, \"time\": $(date +%s), \"move\": $move }" "$phase" >"$state"
-		# shellcheck disable=SC2086
+		# shellcheck disable=SC2016,SC2086
 		if ! described --argjson had "$had" '.guests[1].nodes[2].has = $had | .seconds = 40' ||
 			! replay "$work/host.json" --policy "$work/policy" --state "$state" $options ||
 			! holds "[${decisions}[].what] == [\"off\"]" ||
