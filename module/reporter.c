@@ -23,7 +23,7 @@
 /* Reports are no closer than this, however often the host changes its mind. */
 #define LEAST_PAUSE	HZ
 /* An error of xenstore's that may be over is waited for, twice as long each time up to this. */
-#define LONGEST_RETRY	(64 * HZ)
+#define LONGEST_RETRY	(64UL * HZ)
 
 /* Access is the work item's only. */
 static struct {
@@ -70,7 +70,7 @@ static int write_report(void)
 /* What cannot be read now may be asked for all the same. */
 static void read_again(void)
 {
-	reporter.retry = reporter.retry ? min(2 * reporter.retry, (unsigned long)LONGEST_RETRY) : HZ;
+	reporter.retry = reporter.retry ? min(2 * reporter.retry, LONGEST_RETRY) : HZ;
 	queue_in(reporter.retry);
 }
 
