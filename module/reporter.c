@@ -16,6 +16,7 @@
 #include "compat.h"
 #include "guest.h"
 #include "report.h"
+#include "report_keys.h"
 #include "reporter.h"
 #include "usage.h"
 #include "xenstore.h"

@@ -8,7 +8,6 @@
 
 #include <linux/err.h>
 #include <linux/notifier.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -16,15 +15,13 @@
 #include <xen/xenbus.h>
 
 #include "parse.h"
+#include "transaction.h"
+#include "watch.h"
 #include "xenstore.h"
-
-/* Attempts at a transaction before giving way for a while. */
-#define NR_ATTEMPTS	50
 
 static struct {
 	void (*changed)(void);	/* Set at load, const from then on. */
 	bool ready;		/* One way; store-release, load-acquire. */
-	bool watching;		/* By the notifier; by unload, after it. */
 } xs;
 
 /**
@@ -234,6 +231,21 @@ static void read_all(struct xenbus_transaction t, const struct vf_guest *guest,
 		r->ret = read_nodes(t, guest, r);
 }
 
+/** struct read_work - a description to be read in a transaction */
+struct read_work {
+	const struct vf_guest *guest;
+	struct vf_reading *reading;
+	bool always;
+};
+
+static int read_in(struct xenbus_transaction t, void *data)
+{
+	struct read_work *work = data;
+
+	read_all(t, work->guest, work->reading, work->always);
+	return 0;
+}
+
 /**
  * vf_xs_read() - what the host wants
  * @guest: what there is
@@ -246,20 +258,13 @@ static void read_all(struct xenbus_transaction t, const struct vf_guest *guest,
 int vf_xs_read(const struct vf_guest *guest, struct vf_reading *reading,
 	       bool always)
 {
-	struct xenbus_transaction t;
-	int ret, attempt;
+	struct read_work work = {
+		.guest = guest,
+		.reading = reading,
+		.always = always,
+	};
 
-	for (attempt = 0; attempt < NR_ATTEMPTS; attempt++) {
-		ret = xenbus_transaction_start(&t);
-		if (ret)
-			return ret;
-		read_all(t, guest, reading, always);
-		ret = xenbus_transaction_end(t, 0);
-		if (ret != -EAGAIN)
-			return ret;
-		cond_resched();
-	}
-	return ret;
+	return vf_transaction(read_in, &work);
 }
 
 /**
@@ -353,6 +358,24 @@ static int write_answer(struct xenbus_transaction t,
 	return xenbus_write(t, "numa", "topo_change", "0");
 }
 
+/** struct answer_work - an answer to be written in a transaction */
+struct answer_work {
+	const struct vf_guest *guest;
+	const struct vf_reading *to;
+	struct vf_reading *scratch;
+	const struct vf_answer *answer;
+};
+
+static int answer_in(struct xenbus_transaction t, void *data)
+{
+	struct answer_work *work = data;
+
+	read_all(t, work->guest, work->scratch, false);
+	if (!vf_reading_equal(work->guest, work->to, work->scratch))
+		return -ESTALE;
+	return write_answer(t, work->guest, work->to->wanted->id, work->answer);
+}
+
 /**
  * vf_xs_answer() - the end of a request, carried out or refused
  * @guest: what there is now
@@ -366,27 +389,14 @@ static int write_answer(struct xenbus_transaction t,
 int vf_xs_answer(const struct vf_guest *guest, const struct vf_reading *to,
 		 struct vf_reading *scratch, const struct vf_answer *answer)
 {
-	struct xenbus_transaction t;
-	int ret, attempt;
+	struct answer_work work = {
+		.guest = guest,
+		.to = to,
+		.scratch = scratch,
+		.answer = answer,
+	};
 
-	for (attempt = 0; attempt < NR_ATTEMPTS; attempt++) {
-		ret = xenbus_transaction_start(&t);
-		if (ret)
-			return ret;
-		read_all(t, guest, scratch, false);
-		ret = vf_reading_equal(guest, to, scratch) ? 0 : -ESTALE;
-		if (!ret)
-			ret = write_answer(t, guest, to->wanted->id, answer);
-		if (ret) {
-			xenbus_transaction_end(t, 1);
-			return ret;
-		}
-		ret = xenbus_transaction_end(t, 0);
-		if (ret != -EAGAIN)
-			return ret;
-		cond_resched();
-	}
-	return ret;
+	return vf_transaction(answer_in, &work);
 }
 
 /* What need not wake the worker: our own answers, and what is about reports. */
@@ -414,34 +424,24 @@ static void watch_fired(struct xenbus_watch *watch, const char *path,
 	xs.changed();
 }
 
-static struct xenbus_watch watch = {
-	.node		= "numa",
-	.will_handle	= will_handle,
-	.callback	= watch_fired,
-};
-
-/* Runs once xenstore answers; at once if it does so already. */
 static int xenstore_up(struct notifier_block *nb, unsigned long event,
 		       void *data)
 {
-	int ret;
-
 	/*
 	 * Reading needs no watch, and the first event must find this true.
 	 * Pairs with vf_xs_ready(), which may be asked on another CPU.
 	 */
 	smp_store_release(&xs.ready, true);
-	ret = register_xenbus_watch(&watch);
-	if (ret)
-		pr_err("xenstore does not take a watch on numa: %pe\n",
-		       ERR_PTR(ret));
-	else
-		xs.watching = true;
-	return NOTIFY_DONE;
+	return vf_watch_up(nb, event, data);
 }
 
-static struct notifier_block xenstore_block = {
-	.notifier_call = xenstore_up,
+static struct vf_watch watch = {
+	.watch = {
+		.node		= "numa",
+		.will_handle	= will_handle,
+		.callback	= watch_fired,
+	},
+	.up.notifier_call = xenstore_up,
 };
 
 /**
@@ -464,8 +464,7 @@ bool vf_xs_ready(void)
 void vf_xs_start(void (*changed)(void))
 {
 	xs.changed = changed;
-	if (xen_domain())
-		register_xenstore_notifier(&xenstore_block);
+	vf_watch_start(&watch);
 }
 
 /**
@@ -473,151 +472,5 @@ void vf_xs_start(void (*changed)(void))
  */
 void vf_xs_stop(void)
 {
-	if (!xen_domain())
-		return;
-	unregister_xenstore_notifier(&xenstore_block);
-	if (xs.watching)
-		unregister_xenbus_watch(&watch);
-	xs.watching = false;
-}
-
-/*
- * Reports of memory in use, and how often the host wants them.
- */
-
-/**
- * vf_xs_report_period() - how often the host wants to be told
- * @seconds: out; 0 if it does not want to
- * @err: why not, if what it wrote is wrong
- *
- * Return: 0; -EINVAL if what it wrote is wrong; another negative error of xenstore's.
- */
-int vf_xs_report_period(u64 *seconds, struct vf_error *err)
-{
-	unsigned int len;
-	char *value;
-	int ret;
-
-	*seconds = 0;
-	value = xenbus_read(XBT_NIL, "numa", "report_s", &len);
-	ret = PTR_ERR_OR_ZERO(value);
-	if (ret == -ENOENT)
-		return 0;
-	if (ret) {
-		vf_error_set(err, "numa/report_s cannot be read: %pe", value);
-		return ret;
-	}
-	ret = vf_report_period(value, len, seconds, err);
-	kfree(value);
-	return ret;
-}
-
-/* A node that the host did not make keys for is not told. */
-static int report_node(struct xenbus_transaction t, const struct vf_report *report)
-{
-	char dir[32];
-
-	snprintf(dir, sizeof(dir), "numa/node/%u", report->vnode);
-	if (!xenbus_exists(t, dir, "used") || !xenbus_exists(t, dir, "free"))
-		return 0;
-	return xenbus_printf(t, dir, "used", "%llu", report->used_kb) ?:
-	       xenbus_printf(t, dir, "free", "%llu", report->free_kb);
-}
-
-static int report_all(struct xenbus_transaction t, const struct vf_report *reports, u32 nr,
-		      u64 nr_reports)
-{
-	int ret = 0;
-	u32 i;
-
-	/* A directory the host removed is not to come back. */
-	if (!xenbus_exists(t, "numa", "reported"))
-		return -ENOENT;
-	for (i = 0; i < nr && !ret; i++)
-		ret = report_node(t, &reports[i]);
-	return ret ?: xenbus_printf(t, "numa", "reported", "%llu", nr_reports);
-}
-
-/**
- * vf_xs_report() - tell the host what is in use, in one transaction
- * @reports: by node, in any order
- * @nr: how many
- * @nr_reports: number of this report
- *
- * Return: 0, or a negative error if nothing was written.
- */
-int vf_xs_report(const struct vf_report *reports, u32 nr, u64 nr_reports)
-{
-	struct xenbus_transaction t;
-	int ret, attempt;
-
-	for (attempt = 0; attempt < NR_ATTEMPTS; attempt++) {
-		ret = xenbus_transaction_start(&t);
-		if (ret)
-			return ret;
-		ret = report_all(t, reports, nr, nr_reports);
-		if (ret) {
-			xenbus_transaction_end(t, 1);
-			return ret;
-		}
-		ret = xenbus_transaction_end(t, 0);
-		if (ret != -EAGAIN)
-			return ret;
-		cond_resched();
-	}
-	return ret;
-}
-
-static struct {
-	void (*changed)(void);	/* Set at load, const from then on. */
-	bool watching;		/* By the notifier; by unload, after it. */
-} period;
-
-static void period_fired(struct xenbus_watch *watch, const char *path, const char *token)
-{
-	period.changed();
-}
-
-static struct xenbus_watch period_watch = {
-	.node		= "numa/report_s",
-	.callback	= period_fired,
-};
-
-static int period_up(struct notifier_block *nb, unsigned long event, void *data)
-{
-	int ret = register_xenbus_watch(&period_watch);
-
-	if (ret)
-		pr_err("xenstore does not take a watch on numa/report_s: %pe\n",
-		       ERR_PTR(ret));
-	period.watching = !ret;
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block period_block = {
-	.notifier_call = period_up,
-};
-
-/**
- * vf_xs_watch_period() - watch how often the host wants to be told; nothing without Xen
- * @changed: called when that may be new, and first at once; may only queue work
- */
-void vf_xs_watch_period(void (*changed)(void))
-{
-	period.changed = changed;
-	if (xen_domain())
-		register_xenstore_notifier(&period_block);
-}
-
-/**
- * vf_xs_unwatch_period() - do not call any more; waits for a call that is running
- */
-void vf_xs_unwatch_period(void)
-{
-	if (!xen_domain())
-		return;
-	unregister_xenstore_notifier(&period_block);
-	if (period.watching)
-		unregister_xenbus_watch(&period_watch);
-	period.watching = false;
+	vf_watch_stop(&watch);
 }

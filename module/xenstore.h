@@ -3,7 +3,6 @@
 #ifndef VIRTFLEX_XENSTORE_H
 #define VIRTFLEX_XENSTORE_H
 
-#include "report.h"
 #include "result.h"
 #include "topology.h"
 
@@ -51,10 +50,6 @@ void vf_xs_announce(void);
 bool vf_xs_write(const char *key, const char *text);
 int vf_xs_answer(const struct vf_guest *guest, const struct vf_reading *to,
 		 struct vf_reading *scratch, const struct vf_answer *answer);
-int vf_xs_report_period(u64 *seconds, struct vf_error *err);
-int vf_xs_report(const struct vf_report *reports, u32 nr, u64 nr_reports);
-void vf_xs_watch_period(void (*changed)(void));
-void vf_xs_unwatch_period(void);
 #else
 static inline bool vf_reading_equal(const struct vf_guest *guest,
 				    const struct vf_reading *a,
