@@ -38,9 +38,9 @@ static uint64_t shared(void)
 	uint64_t sum = 0;
 	unsigned int i;
 
-	for (i = 0; i < nr_known_guests; i++)
-		if (known_guests[i].guest->memory.shared)
-			sum += known_guests[i].balloon.rss_kb;
+	for (i = 0; i < known_guests.nr; i++)
+		if (known_guest_at(i)->seen.guest->memory.shared)
+			sum += known_guest_at(i)->balloon.rss_kb;
 	return sum;
 }
 
@@ -55,8 +55,8 @@ static void take_host(const struct snapshot *now, struct host_memory *host)
 				now->available_kb - not_free : 0,
 		.reserve_kb = memory_reserve_kb(now),
 	};
-	for (i = 0; i < nr_known_guests; i++)
-		host->claims_kb += balloon_claim(&known_guests[i].balloon);
+	for (i = 0; i < known_guests.nr; i++)
+		host->claims_kb += balloon_claim(&known_guest_at(i)->balloon);
 	host->spare_kb = (int64_t)host->available_kb - host->reserve_kb -
 			 host->claims_kb;
 }
@@ -64,7 +64,7 @@ static void take_host(const struct snapshot *now, struct host_memory *host)
 /* Whether it is to be resized at all; of others, nothing is expected. */
 static bool is_wanted(const struct known_guest *k)
 {
-	return k->guest->running && daemon_may_change(k->guest);
+	return k->seen.guest->running && daemon_may_change(k->seen.guest);
 }
 
 static bool takes_part(const struct known_guest *k)
@@ -78,28 +78,28 @@ static bool takes_part(const struct known_guest *k)
 /* Plans for those that take part; false if there is no memory. */
 static bool plan(struct host_memory *host)
 {
-	struct memory_share *shares = calloc(nr_known_guests + 1, sizeof(*shares));
+	struct memory_share *shares = calloc(known_guests.nr + 1, sizeof(*shares));
 	unsigned int i, count = 0;
 	struct known_guest *k;
 	bool planned;
 
-	for (i = 0; shares && i < nr_known_guests; i++) {
-		k = &known_guests[i];
+	for (i = 0; shares && i < known_guests.nr; i++) {
+		k = known_guest_at(i);
 		k->in_plan = takes_part(k);
 		if (!k->in_plan)
 			continue;
 		shares[count++] = (struct memory_share){
 			.size_kb = balloon_size(&k->balloon),
-			.maximum_kb = k->guest->memory.maximum_kb,
+			.maximum_kb = k->seen.guest->memory.maximum_kb,
 			.need_kb = k->balloon.need_kb,
-			.weight = k->guest->shares,
+			.weight = k->seen.guest->shares,
 			.may_fall = k->balloon.state == BALLOON_READY,
 		};
 	}
 	planned = shares && share_plan(shares, count, host->spare_kb,
 				       settings.floor_kb);
-	for (i = 0, count = 0; planned && i < nr_known_guests; i++) {
-		k = &known_guests[i];
+	for (i = 0, count = 0; planned && i < known_guests.nr; i++) {
+		k = known_guest_at(i);
 		if (!k->in_plan)
 			continue;
 		k->share = shares[count++];
@@ -139,7 +139,7 @@ static enum backend_status ask(struct daemon *d, struct known_guest *k,
 	k->share.target_kb = kb;
 	if (d->settings->dry_run)
 		return BACKEND_OK;
-	status = d->backend->ops->resize(d->backend, k->guest, kb, why);
+	status = d->backend->ops->resize(d->backend, k->seen.guest, kb, why);
 	k->done = daemon_changed(d, status, why);
 	if (k->done)
 		balloon_set(&k->balloon, kb, ns);
@@ -157,8 +157,8 @@ static enum backend_status ask_all(struct daemon *d, uint64_t ns, struct why *wh
 	uint64_t kb;
 
 	for (pass = 0; pass < 2; pass++)
-		for (i = 0; i < nr_known_guests && status == BACKEND_OK; i++) {
-			k = &known_guests[i];
+		for (i = 0; i < known_guests.nr && status == BACKEND_OK; i++) {
+			k = known_guest_at(i);
 			if (!k->in_plan || k->done || interrupted())
 				continue;
 			kb = request(k);
@@ -183,7 +183,7 @@ static void leave_alone(struct daemon *d, struct known_guest *k, uint64_t ns)
 	if (b->state != BALLOON_STUCK || !b->target_kb ||
 	    b->target_kb >= b->actual_kb || d->settings->dry_run || interrupted())
 		return;
-	d->backend->ops->resize(d->backend, k->guest, b->actual_kb, &why);
+	d->backend->ops->resize(d->backend, k->seen.guest, b->actual_kb, &why);
 	balloon_rest(b, ns);
 }
 
@@ -191,9 +191,9 @@ static bool all_known(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr_known_guests; i++)
-		if (is_wanted(&known_guests[i]) &&
-		    known_guests[i].balloon.state == BALLOON_NEW)
+	for (i = 0; i < known_guests.nr; i++)
+		if (is_wanted(known_guest_at(i)) &&
+		    known_guest_at(i)->balloon.state == BALLOON_NEW)
 			return false;
 	return true;
 }
@@ -209,17 +209,16 @@ static enum backend_status memory_act(struct daemon *d, const struct snapshot *n
 	why_say(why, "%s", strerror(ENOMEM));
 	if (guests_see(now, d->settings->seconds * SECOND)) {
 		take_host(now, &host);
-		for (i = 0; i < nr_known_guests; i++)
-			if (is_wanted(&known_guests[i]))
-				leave_alone(d, &known_guests[i], now->ns);
+		for (i = 0; i < known_guests.nr; i++)
+			if (is_wanted(known_guest_at(i)))
+				leave_alone(d, known_guest_at(i), now->ns);
 		if (plan(&host))
 			status = ask_all(d, now->ns, why);
 		if (all_known())
 			daemon_decided(d);
 		report_memory(d, &host);
 	}
-	for (i = 0; i < nr_known_guests; i++)
-		known_guests[i].guest = NULL;
+	seen_begin(&known_guests);
 	return status;
 }
 

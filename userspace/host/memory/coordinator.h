@@ -5,6 +5,7 @@
 
 #include "balloon.h"
 #include "daemon.h"
+#include "seen.h"
 #include "share.h"
 
 /**
@@ -21,9 +22,7 @@ extern struct memory_settings memory_settings;
 
 /**
  * struct known_guest - a guest, and what is remembered of it
- * @id: UUID
- * @name: name
- * @guest: as it was seen last; only of this interval
+ * @seen: which one it is
  * @balloon: what its balloon does
  * @share: how much memory it is to have, if @in_plan
  * @in_plan: whether it takes part
@@ -32,9 +31,7 @@ extern struct memory_settings memory_settings;
  * @done: whether it was asked for what @share says
  */
 struct known_guest {
-	char id[GUEST_ID];
-	char *name;
-	const struct guest *guest;
+	struct seen_guest seen;
 	struct balloon balloon;
 	struct memory_share share;
 	bool in_plan;
@@ -62,8 +59,8 @@ struct host_memory {
 };
 
 /* guests.c */
-extern struct known_guest *known_guests;
-extern unsigned int nr_known_guests;
+extern struct seen_guests known_guests;
+struct known_guest *known_guest_at(unsigned int i);
 bool guests_see(const struct snapshot *now, uint64_t interval_ns);
 void guests_forget(void);
 

@@ -1,52 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Guests, and what is remembered of them from one interval to the next. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "coordinator.h"
 
-struct known_guest *known_guests;
-unsigned int nr_known_guests;
+struct seen_guests known_guests = { .size = sizeof(struct known_guest) };
 
-static struct known_guest *find(const char *id)
+/**
+ * known_guest_at() - what is remembered of a guest
+ * @i: number
+ *
+ * Return: guest; until guests_see() or guests_forget().
+ */
+struct known_guest *known_guest_at(unsigned int i)
 {
-	unsigned int i;
-
-	for (i = 0; i < nr_known_guests; i++)
-		if (!strcmp(known_guests[i].id, id))
-			return &known_guests[i];
-	return NULL;
-}
-
-static struct known_guest *add(const struct guest *guest)
-{
-	struct known_guest *all, *k;
-
-	all = realloc(known_guests, (nr_known_guests + 1) * sizeof(*all));
-	if (!all)
-		return NULL;
-	known_guests = all;
-	k = &all[nr_known_guests];
-	memset(k, 0, sizeof(*k));
-	strcpy(k->id, guest->id);
-	k->name = strdup(guest->name);
-	if (!k->name)
-		return NULL;
-	nr_known_guests++;
-	return k;
-}
-
-static void drop_gone(void)
-{
-	unsigned int i, kept = 0;
-
-	for (i = 0; i < nr_known_guests; i++) {
-		if (known_guests[i].guest)
-			known_guests[kept++] = known_guests[i];
-		else
-			free(known_guests[i].name);
-	}
-	nr_known_guests = kept;
+	return seen_at(&known_guests, i);
 }
 
 /**
@@ -61,22 +27,19 @@ bool guests_see(const struct snapshot *now, uint64_t interval_ns)
 	struct known_guest *k;
 	unsigned int i;
 
-	for (i = 0; i < nr_known_guests; i++) {
-		known_guests[i].guest = NULL;
-		known_guests[i].in_plan = false;
-		known_guests[i].done = false;
+	seen_begin(&known_guests);
+	for (i = 0; i < known_guests.nr; i++) {
+		known_guest_at(i)->in_plan = false;
+		known_guest_at(i)->done = false;
 	}
 	for (i = 0; i < now->nr_guests; i++) {
-		k = find(now->guests[i].id);
-		if (!k)
-			k = add(&now->guests[i]);
+		k = seen_now(&known_guests, &now->guests[i]);
 		if (!k)
 			return false;
-		k->guest = &now->guests[i];
-		balloon_see(&k->balloon, &k->guest->memory, now->ns,
+		balloon_see(&k->balloon, &now->guests[i].memory, now->ns,
 			    interval_ns);
 	}
-	drop_gone();
+	seen_drop_gone(&known_guests);
 	return true;
 }
 
@@ -85,12 +48,6 @@ bool guests_see(const struct snapshot *now, uint64_t interval_ns)
  */
 void guests_forget(void)
 {
-	unsigned int i;
-
-	for (i = 0; i < nr_known_guests; i++)
-		free(known_guests[i].name);
-	free(known_guests);
-	known_guests = NULL;
-	nr_known_guests = 0;
+	seen_forget(&known_guests);
 	memory_report_forget();
 }

@@ -34,34 +34,34 @@ static const char *state_name(enum balloon_state state)
 
 static void say_silent(const struct known_guest *k, bool dry_run)
 {
-	if (k->guest->memory.advice)
-		error("%s: %s; it is left alone", k->name, k->guest->memory.advice);
-	else if (!k->guest->memory.has_balloon)
+	if (k->seen.guest->memory.advice)
+		error("%s: %s; it is left alone", k->seen.name, k->seen.guest->memory.advice);
+	else if (!k->seen.guest->memory.has_balloon)
 		error("%s: it has no balloon device, and is left alone; add "
 		      "<memballoon model='virtio'/> to it",
-		      k->name);
-	else if (dry_run && !k->guest->memory.has_stats)
+		      k->seen.name);
+	else if (dry_run && !k->seen.guest->memory.has_stats)
 		error("%s: it does not say how its memory is; without --dry-run it "
 		      "would be asked to",
-		      k->name);
+		      k->seen.name);
 	else
 		error("%s: it does not say how its memory is, and is left alone; load "
 		      "virtio_balloon in it, or see whether it hangs",
-		      k->name);
+		      k->seen.name);
 }
 
 static void say_unclear(const struct known_guest *k)
 {
 	char size[24];
 
-	if (!k->guest->memory.has_usable)
+	if (!k->seen.guest->memory.has_usable)
 		error("%s: it does not say how much of its memory is usable, and is "
 		      "left alone; it takes the driver of Linux 4.6 or newer",
-		      k->name);
+		      k->seen.name);
 	else
 		error("%s: it says nothing that fits its size of %s, and is left alone; "
 		      "see virsh dommemstat",
-		      k->name, size_text(k->balloon.actual_kb, size, sizeof(size)));
+		      k->seen.name, size_text(k->balloon.actual_kb, size, sizeof(size)));
 }
 
 /**
@@ -84,24 +84,24 @@ void report_left_alone(struct known_guest *k, bool dry_run)
 		return;
 	k->named = b->state;
 	k->named_kb = b->actual_kb;
-	if (b->state == BALLOON_STUCK && k->guest->said)
+	if (b->state == BALLOON_STUCK && k->seen.guest->said)
 		error("%s: it stays at %s, as it says: %s; it is asked again later",
-		      k->name, size_text(b->actual_kb, size, sizeof(size)),
-		      k->guest->said);
-	else if (b->state == BALLOON_STUCK && k->guest->memory.knows_end)
+		      k->seen.name, size_text(b->actual_kb, size, sizeof(size)),
+		      k->seen.guest->said);
+	else if (b->state == BALLOON_STUCK && k->seen.guest->memory.knows_end)
 		error("%s: it stays at %s, and does not go where it was asked to; it is "
 		      "asked again later",
-		      k->name, size_text(b->actual_kb, size, sizeof(size)));
+		      k->seen.name, size_text(b->actual_kb, size, sizeof(size)));
 	else if (b->state == BALLOON_STUCK)
 		error("%s: its balloon stays at %s, and does not go where it was asked "
 		      "to; it is left alone until it moves",
-		      k->name, size_text(b->actual_kb, size, sizeof(size)));
+		      k->seen.name, size_text(b->actual_kb, size, sizeof(size)));
 	else if (b->state == BALLOON_UNCLEAR)
 		say_unclear(k);
 	else if (b->state == BALLOON_FIXED)
 		error("%s: its memory is locked, in huge pages, or open to a device of "
 		      "the host, so that a balloon frees nothing; it is left alone",
-		      k->name);
+		      k->seen.name);
 	else
 		say_silent(k, dry_run);
 }
@@ -115,7 +115,7 @@ static void print_change(const struct daemon *d, const struct known_guest *k)
 {
 	char from[24], to[24], need[24], want[24];
 
-	print_clean(stdout, k->name);
+	print_clean(stdout, k->seen.name);
 	printf(": %s -> %s: %s in use, wants %s%s\n",
 	       size_text(k->share.size_kb, from, sizeof(from)),
 	       size_text(k->share.target_kb, to, sizeof(to)),
@@ -132,7 +132,7 @@ static void print_guest(const struct known_guest *k)
 	char size[24], need[24];
 
 	printf("  ");
-	print_clean(stdout, k->name);
+	print_clean(stdout, k->seen.name);
 	printf(": %s of %s", state_name(k->balloon.state),
 	       size_text(k->balloon.actual_kb, size, sizeof(size)));
 	if (k->balloon.has_need)
@@ -163,7 +163,7 @@ static void print_state(const struct daemon *d, const struct host_memory *host)
 	if (!said_start)
 		printf("%s: %u guests; %s of memory, of which %s are kept for the "
 		       "host; a look every %llu s\n",
-		       d->settings->connect, nr_known_guests,
+		       d->settings->connect, known_guests.nr,
 		       size_text(host->total_kb, size, sizeof(size)),
 		       size_text(host->reserve_kb, reserve, sizeof(reserve)),
 		       (unsigned long long)d->settings->seconds);
@@ -182,7 +182,7 @@ static struct json_object *guest_json(const struct known_guest *k)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "guest", json_text(k->name));
+	json_object_object_add(o, "guest", json_text(k->seen.name));
 	json_object_object_add(o, "state",
 			       json_object_new_string(state_name(k->balloon.state)));
 	json_object_object_add(o, "actual_kb", json_u64(k->balloon.actual_kb));
@@ -202,8 +202,8 @@ static void tell(struct json_object *o, const struct host_memory *host)
 	struct json_object *guests = json_object_new_array();
 	unsigned int i;
 
-	for (i = 0; i < nr_known_guests; i++)
-		json_object_array_add(guests, guest_json(&known_guests[i]));
+	for (i = 0; i < known_guests.nr; i++)
+		json_object_array_add(guests, guest_json(known_guest_at(i)));
 	json_object_object_add(o, "available_kb", json_u64(host->available_kb));
 	json_object_object_add(o, "reserve_kb", json_u64(host->reserve_kb));
 	json_object_object_add(o, "claims_kb", json_u64(host->claims_kb));
@@ -230,12 +230,12 @@ void report_memory(const struct daemon *d, const struct host_memory *host)
 	print_state(d, host);
 	if (d->settings->verbose) {
 		print_host(host);
-		for (i = 0; i < nr_known_guests; i++)
-			print_guest(&known_guests[i]);
+		for (i = 0; i < known_guests.nr; i++)
+			print_guest(known_guest_at(i));
 	}
-	for (i = 0; i < nr_known_guests; i++)
-		if (changes(&known_guests[i]))
-			print_change(d, &known_guests[i]);
+	for (i = 0; i < known_guests.nr; i++)
+		if (changes(known_guest_at(i)))
+			print_change(d, known_guest_at(i));
 }
 
 static void guests_metric(FILE *f, const char *name, const char *help,
@@ -244,9 +244,9 @@ static void guests_metric(FILE *f, const char *name, const char *help,
 	unsigned int i;
 
 	metric(f, name, "gauge", help);
-	for (i = 0; i < nr_known_guests; i++)
-		metric_value(f, name, "guest", known_guests[i].name,
-			     get(&known_guests[i]));
+	for (i = 0; i < known_guests.nr; i++)
+		metric_value(f, name, "guest", known_guest_at(i)->seen.name,
+			     get(known_guest_at(i)));
 }
 
 static uint64_t get_size(const struct known_guest *k)

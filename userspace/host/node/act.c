@@ -19,7 +19,7 @@ struct node_state node_state;
 
 static const char *name_of(int bidder)
 {
-	return bidder < 0 ? "" : node_guests[bidder].name;
+	return bidder < 0 ? "" : node_guest_at(bidder)->seen.name;
 }
 
 /* How long there has been a gain in each offer */
@@ -121,9 +121,10 @@ static bool all_known(void)
 	const struct node_guest *k;
 	unsigned int i;
 
-	for (i = 0; i < nr_node_guests; i++) {
-		k = &node_guests[i];
-		if (k->guest->running && k->guest->change == CHANGE_NONE && k->nr_wants < 2)
+	for (i = 0; i < node_guests.nr; i++) {
+		k = node_guest_at(i);
+		if (k->seen.guest->running && k->seen.guest->change == CHANGE_NONE &&
+		    k->nr_wants < 2)
 			return false;
 	}
 	return true;
@@ -180,7 +181,6 @@ static enum backend_status node_act(struct daemon *d, const struct snapshot *now
 {
 	enum backend_status status = BACKEND_OK;
 	struct placement *p;
-	unsigned int i;
 
 	why_say(why, "%s", strerror(ENOMEM));
 	read_state(now->ns);
@@ -199,8 +199,7 @@ static enum backend_status node_act(struct daemon *d, const struct snapshot *now
 	if (all_known() && (node_state.move.phase == MOVE_NONE || only_tells(d)))
 		daemon_decided(d);
 	placement_free(p);
-	for (i = 0; i < nr_node_guests; i++)
-		node_guests[i].guest = NULL;
+	seen_begin(&node_guests);
 	node_report_line(d);
 	state_save(now->ns);
 	return status;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Guests with nodes, and what they want. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "demand.h"
@@ -12,17 +11,17 @@
 /* and cannot do without */
 #define FLOOR_GIB	0.125
 
-struct node_guest *node_guests;
-unsigned int nr_node_guests;
+struct seen_guests node_guests = { .size = sizeof(struct node_guest) };
 
-static struct node_guest *find(const char *id)
+/**
+ * node_guest_at() - what is remembered of a guest with nodes
+ * @i: number, as that of a bidder
+ *
+ * Return: guest; until node_guests_see() or node_guests_forget().
+ */
+struct node_guest *node_guest_at(unsigned int i)
 {
-	unsigned int i;
-
-	for (i = 0; i < nr_node_guests; i++)
-		if (!strcmp(node_guests[i].id, id))
-			return &node_guests[i];
-	return NULL;
+	return seen_at(&node_guests, i);
 }
 
 /**
@@ -35,41 +34,10 @@ struct node_guest *node_guest_find(const char *name)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr_node_guests; i++)
-		if (!strcmp(node_guests[i].name, name))
-			return &node_guests[i];
+	for (i = 0; i < node_guests.nr; i++)
+		if (!strcmp(node_guest_at(i)->seen.name, name))
+			return node_guest_at(i);
 	return NULL;
-}
-
-static struct node_guest *add(const struct guest *guest)
-{
-	struct node_guest *all, *k;
-
-	all = realloc(node_guests, (nr_node_guests + 1) * sizeof(*all));
-	if (!all)
-		return NULL;
-	node_guests = all;
-	k = &all[nr_node_guests];
-	memset(k, 0, sizeof(*k));
-	strcpy(k->id, guest->id);
-	k->name = strdup(guest->name);
-	if (!k->name)
-		return NULL;
-	nr_node_guests++;
-	return k;
-}
-
-static void drop_gone(void)
-{
-	unsigned int i, kept = 0;
-
-	for (i = 0; i < nr_node_guests; i++) {
-		if (node_guests[i].guest)
-			node_guests[kept++] = node_guests[i];
-		else
-			free(node_guests[i].name);
-	}
-	nr_node_guests = kept;
 }
 
 /**
@@ -142,7 +110,7 @@ static unsigned int count_online(const struct guest *g)
 static bool take_wants(struct node_guest *k, const struct snapshot *before,
 		       const struct snapshot *now)
 {
-	const struct guest *g = k->guest;
+	const struct guest *g = k->seen.guest;
 	struct lesson *lesson = lesson_of(g->name, now->ns);
 	double cpus, memory;
 
@@ -178,23 +146,19 @@ bool node_guests_see(const struct snapshot *before, const struct snapshot *now)
 	struct node_guest *k;
 	unsigned int i;
 
-	for (i = 0; i < nr_node_guests; i++)
-		node_guests[i].guest = NULL;
+	seen_begin(&node_guests);
 	for (i = 0; i < now->nr_guests; i++) {
 		if (!now->guests[i].nr_nodes)
 			continue;
-		k = find(now->guests[i].id);
-		if (!k)
-			k = add(&now->guests[i]);
+		k = seen_now(&node_guests, &now->guests[i]);
 		if (!k)
 			return false;
-		k->guest = &now->guests[i];
-		k->cpus = count_online(k->guest);
-		k->rule = rules_find(&node_rules, k->name);
+		k->cpus = count_online(k->seen.guest);
+		k->rule = rules_find(&node_rules, k->seen.name);
 		if (before && !take_wants(k, before, now))
 			return false;
 	}
-	drop_gone();
+	seen_drop_gone(&node_guests);
 	return true;
 }
 
@@ -203,11 +167,5 @@ bool node_guests_see(const struct snapshot *before, const struct snapshot *now)
  */
 void node_guests_forget(void)
 {
-	unsigned int i;
-
-	for (i = 0; i < nr_node_guests; i++)
-		free(node_guests[i].name);
-	free(node_guests);
-	node_guests = NULL;
-	nr_node_guests = 0;
+	seen_forget(&node_guests);
 }

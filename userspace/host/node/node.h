@@ -6,6 +6,7 @@
 #include "appetite.h"
 #include "daemon.h"
 #include "place.h"
+#include "seen.h"
 
 /* More nodes than any host has; what is larger is not believed. */
 #define MOST_HOST_NODES	1024
@@ -66,9 +67,7 @@ struct node_settings {
 
 /**
  * struct node_guest - a guest with nodes, and what is remembered of it
- * @id: UUID
- * @name: name
- * @guest: as it was seen last; only of this interval
+ * @seen: which one it is
  * @rule: what is said of it; only of this interval
  * @cpus: CPUs that it has
  * @want: what it wants, of the last two intervals
@@ -76,9 +75,7 @@ struct node_settings {
  * @least_memory: GiB that it cannot do without
  */
 struct node_guest {
-	char id[GUEST_ID];
-	char *name;
-	const struct guest *guest;
+	struct seen_guest seen;
 	const struct node_rule *rule;
 	double cpus;
 	double want[2][NR_PLACE_RESOURCES];
@@ -159,8 +156,8 @@ struct node_state {
 extern struct node_settings node_settings;
 extern struct node_rules node_rules;
 extern struct node_state node_state;
-extern struct node_guest *node_guests;
-extern unsigned int nr_node_guests;
+extern struct seen_guests node_guests;
+struct node_guest *node_guest_at(unsigned int i);
 
 /* rules.c */
 bool rules_read(const char *path, struct node_rules *rules, struct why *why);

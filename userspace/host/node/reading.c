@@ -26,8 +26,8 @@ static void take_owners(struct placement *p)
 	unsigned int i, n;
 
 	for (n = 0; n < p->nr_nodes; n++)
-		for (i = 0; i < nr_node_guests; i++)
-			if (guest_has_node(node_guests[i].guest, n))
+		for (i = 0; i < node_guests.nr; i++)
+			if (guest_has_node(node_guest_at(i)->seen.guest, n))
 				p->nodes[n].owner = p->nodes[n].owner == NOBODY ?
 							    (int)i : SEVERAL;
 }
@@ -96,7 +96,7 @@ static double memory_there(const struct placement *p, const struct snapshot *now
 			   unsigned int pnode)
 {
 	int owner = p->nodes[pnode].owner;
-	uint64_t kb = owner >= 0 ? guest_kb_on(node_guests[owner].guest, pnode) : 0;
+	uint64_t kb = owner >= 0 ? guest_kb_on(node_guest_at(owner)->seen.guest, pnode) : 0;
 
 	if (pnode >= now->nr_nodes)
 		return -1;
@@ -120,17 +120,17 @@ bool rule_has_node(const struct node_rule *rule, unsigned int pnode)
 static void take_parts(struct placement *p, const struct snapshot *now,
 		       unsigned int bidder)
 {
-	const struct node_guest *k = &node_guests[bidder];
+	const struct node_guest *k = node_guest_at(bidder);
 	const struct guest_node *node;
 	double *part, there;
 	unsigned int n, pnode;
 
-	for (n = 0; n < k->guest->nr_nodes; n++) {
-		node = &k->guest->nodes[n];
+	for (n = 0; n < k->seen.guest->nr_nodes; n++) {
+		node = &k->seen.guest->nodes[n];
 		if (node->pnode < 0 || node->pnode >= (int)p->nr_nodes)
 			continue;
 		part = placement_part(p, bidder, node->pnode);
-		part[PLACE_CPU] += vcpus_on(k->guest, n);
+		part[PLACE_CPU] += vcpus_on(k->seen.guest, n);
 		part[PLACE_MEMORY] += node->capacity_kb / GIB_KB;
 	}
 	for (pnode = 0; pnode < p->nr_nodes; pnode++) {
@@ -168,7 +168,7 @@ int guest_home(const struct guest *g, const struct node_rule *rule)
 
 static int home_of(const struct node_guest *k, unsigned int nr_nodes)
 {
-	int pnode = guest_home(k->guest, k->rule);
+	int pnode = guest_home(k->seen.guest, k->rule);
 
 	return pnode < (int)nr_nodes && pnode >= 0 ? pnode : NOBODY;
 }
@@ -176,8 +176,8 @@ static int home_of(const struct node_guest *k, unsigned int nr_nodes)
 static void take_bidder(struct placement *p,
 			const struct snapshot *now, unsigned int i)
 {
-	const struct node_guest *k = &node_guests[i];
-	const struct lesson *lesson = lesson_of(k->name, now->ns);
+	const struct node_guest *k = node_guest_at(i);
+	const struct lesson *lesson = lesson_of(k->seen.name, now->ns);
 	struct bidder *b = &p->bidders[i];
 
 	if (k->rule) {
@@ -188,9 +188,9 @@ static void take_bidder(struct placement *p,
 	memcpy(b->want[PLACE_NOW], k->want[PLACE_NOW], sizeof(b->want[0]));
 	b->least_memory = k->least_memory;
 	b->home = home_of(k, p->nr_nodes);
-	b->may_change = k->nr_wants > 1 && k->guest->running &&
-			k->guest->change == CHANGE_NONE &&
-			daemon_may_change(k->guest) &&
+	b->may_change = k->nr_wants > 1 && k->seen.guest->running &&
+			k->seen.guest->change == CHANGE_NONE &&
+			daemon_may_change(k->seen.guest) &&
 			lesson && now->ns >= lesson->rests_until_ns &&
 			!(k->rule && k->rule->fixed);
 	b->shrink_s = lesson && lesson->shrink_s > 0 ? lesson->shrink_s :
@@ -208,7 +208,7 @@ static void take_bidder(struct placement *p,
  */
 struct placement *node_placement(const struct snapshot *now)
 {
-	struct placement *p = placement_new(nr_node_guests, count_nodes(now));
+	struct placement *p = placement_new(node_guests.nr, count_nodes(now));
 	unsigned int i;
 
 	if (!p)
@@ -219,7 +219,7 @@ struct placement *node_placement(const struct snapshot *now)
 	for (i = 0; i < p->nr_nodes; i++)
 		p->nodes[i].may_move = now->ns >= node_state.rests_until_ns[i] &&
 				       (p->nodes[i].owner != NOBODY || !is_unsettled(now, i));
-	for (i = 0; i < nr_node_guests; i++) {
+	for (i = 0; i < node_guests.nr; i++) {
 		take_bidder(p, now, i);
 		take_parts(p, now, i);
 	}

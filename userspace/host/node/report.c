@@ -41,7 +41,7 @@ static struct json_object *nodes_json(const struct placement *p)
 		o = json_object_new_object();
 		json_object_object_add(o, "node", json_u64(i));
 		json_object_object_add(o, "owner", owner < 0 ? NULL :
-				       json_text(node_guests[owner].name));
+				       json_text(node_guest_at(owner)->seen.name));
 		json_object_object_add(o, "several",
 				       json_object_new_boolean(owner == SEVERAL));
 		json_object_object_add(o, "rests",
@@ -53,11 +53,11 @@ static struct json_object *nodes_json(const struct placement *p)
 
 static struct json_object *guest_json(const struct placement *p, unsigned int i)
 {
-	const struct node_guest *k = &node_guests[i];
+	const struct node_guest *k = node_guest_at(i);
 	const struct bidder *b = &p->bidders[i];
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "guest", json_text(k->name));
+	json_object_object_add(o, "guest", json_text(k->seen.name));
 	json_object_object_add(o, "home", b->home < 0 ? NULL : json_u64(b->home));
 	json_object_object_add(o, "weight", number(b->weight));
 	json_object_object_add(o, "may_change",
@@ -80,7 +80,7 @@ static struct json_object *seen_json(const struct placement *p)
 	struct json_object *guests = json_object_new_array();
 	unsigned int i;
 
-	for (i = 0; i < nr_node_guests; i++)
+	for (i = 0; i < node_guests.nr; i++)
 		json_object_array_add(guests, guest_json(p, i));
 	json_object_object_add(o, "nodes", nodes_json(p));
 	json_object_object_add(o, "guests", guests);
@@ -96,7 +96,7 @@ static void print_nodes(const struct placement *p)
 	for (i = 0; i < p->nr_nodes; i++) {
 		owner = p->nodes[i].owner;
 		printf(" %u:", i);
-		print_clean(stdout, owner >= 0 ? node_guests[owner].name :
+		print_clean(stdout, owner >= 0 ? node_guest_at(owner)->seen.name :
 				    owner == SEVERAL ? "(several)" : "-");
 	}
 	putchar('\n');
@@ -107,10 +107,10 @@ static void print_guests(const struct placement *p)
 	const struct node_guest *k;
 	unsigned int i;
 
-	for (i = 0; i < nr_node_guests; i++) {
-		k = &node_guests[i];
+	for (i = 0; i < node_guests.nr; i++) {
+		k = node_guest_at(i);
 		printf("  ");
-		print_clean(stdout, k->name);
+		print_clean(stdout, k->seen.name);
 		if (k->nr_wants)
 			printf(": wants %.2f CPUs, has %.0f, and %.2f GiB; lacks %.2f nodes%s\n",
 			       k->want[PLACE_NOW][PLACE_CPU], k->cpus,
@@ -149,7 +149,7 @@ void node_report(const struct daemon *d, const struct placement *p)
 		return;
 	if (!said_start)
 		printf("%s: %u guests with nodes, %u physical nodes\n",
-		       d->settings->connect, nr_node_guests, p->nr_nodes);
+		       d->settings->connect, node_guests.nr, p->nr_nodes);
 	if (!said_start || d->settings->verbose)
 		print_nodes(p);
 	if (d->settings->verbose)
