@@ -25,12 +25,12 @@
 #include <time.h>
 #include <unistd.h>
 #include <linux/mempolicy.h>
-#include <linux/perf_event.h>
 #include <linux/virtflex.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+
+#include "kernel_samples.h"
 
 #define KIB		1024UL
 #define MIB		(1024 * KIB)
@@ -248,9 +248,6 @@ static uint64_t kernel_copy(void)
 	return ns;
 }
 
-/* The event that samples moves, or -1 */
-static int sampling = -1;
-
 /* To node 1 and back, in ns */
 static uint64_t there_and_back(const struct method *method, char *mem)
 {
@@ -259,13 +256,11 @@ static uint64_t there_and_back(const struct method *method, char *mem)
 
 	for (node = 1; node >= 0; node--) {
 		prepare(mem, len, node);
-		if (sampling >= 0)
-			ioctl(sampling, PERF_EVENT_IOC_ENABLE, 0);
+		samples_take(true);
 		begin = now_ns();
 		method->move(mem, len, node);
 		ns += now_ns() - begin;
-		if (sampling >= 0)
-			ioctl(sampling, PERF_EVENT_IOC_DISABLE, 0);
+		samples_take(false);
 		if (method->move != by_memcpy)
 			expect_node(mem, len, node);
 		if (method->move == by_mbind)
@@ -505,114 +500,27 @@ static void bench_wait(void)
 
 /* ---- where the time goes */
 
-#define RING_PAGES	1024
-
-struct symbol {
-	uint64_t addr;
-	unsigned long hits;
-	char name[64];
-};
-
-static struct symbol *symbols;
-static size_t nr_symbols;
-
-static void read_symbols(void)
-{
-	FILE *f = fopen("/proc/kallsyms", "re");
-	unsigned long long addr;
-	char line[256], type;
-
-	symbols = calloc(400000, sizeof(*symbols));
-	if (!f || !symbols)
-		err(1, "/proc/kallsyms");
-	while (nr_symbols < 400000 && fgets(line, sizeof(line), f)) {
-		struct symbol *s = &symbols[nr_symbols];
-
-		if (sscanf(line, "%llx %c %63s", &addr, &type, s->name) == 3 &&
-		    (type == 't' || type == 'T' || type == 'W')) {
-			s->addr = addr;
-			nr_symbols++;
-		}
-	}
-	fclose(f);
-}
-
-static int by_addr(const void *a, const void *b)
-{
-	const struct symbol *x = a, *y = b;
-
-	return (x->addr > y->addr) - (x->addr < y->addr);
-}
-
-static int by_hits(const void *a, const void *b)
-{
-	const struct symbol *x = a, *y = b;
-
-	return (x->hits < y->hits) - (x->hits > y->hits);
-}
-
-static void count_hit(uint64_t ip)
-{
-	size_t low = 0, high = nr_symbols, mid;
-
-	while (high - low > 1) {
-		mid = (low + high) / 2;
-		if (symbols[mid].addr <= ip)
-			low = mid;
-		else
-			high = mid;
-	}
-	symbols[low].hits++;
-}
-
 /* Functions of the kernel by samples, for moves by one method */
 static void bench_profile(const char *name)
 {
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr),
-		.config = PERF_COUNT_SW_CPU_CLOCK, .sample_period = 20000,
-		.sample_type = PERF_SAMPLE_IP, .exclude_user = 1, .disabled = 1,
-	};
-	struct perf_event_mmap_page *ring;
-	unsigned long hits = 0;
-	uint64_t at, ns;
-	char *mem;
+	unsigned long hits;
+	char before[64];
+	uint64_t ns;
 	size_t i;
-	int fd;
 
 	for (i = 0; i < NR_METHODS && strcmp(name, methods[i].name); i++)
 		;
 	if (i == NR_METHODS || !methods[i].move)
 		errx(1, "%s is none of the ways to move memory", name);
 	run_on(0);
-	fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
-	if (fd < 0)
-		err(1, "perf_event_open");
-	ring = mmap(NULL, (1 + RING_PAGES) * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (ring == MAP_FAILED)
-		err(1, "perf_event_open");
-	read_symbols();
-	qsort(symbols, nr_symbols, sizeof(*symbols), by_addr);
-
+	samples_open();
 	other = region(len);
-	mem = region(len);
-	sampling = fd;
-	ns = there_and_back(&methods[i], mem);
-	for (at = 0; at < ring->data_head;) {
-		struct perf_event_header *h = (void *)ring + PAGE + at % (RING_PAGES * PAGE);
-
-		if (h->type == PERF_RECORD_SAMPLE) {
-			count_hit(*(uint64_t *)(h + 1));
-			hits++;
-		}
-		at += h->size;
-	}
-	qsort(symbols, nr_symbols, sizeof(*symbols), by_hits);
+	ns = there_and_back(&methods[i], region(len));
+	hits = samples_count();
 	printf("profiled %lu %s %lu %lu %.1f\n", kib, name, run, hits,
 	       (double)ns / (len / PAGE * 2));
-	for (i = 0; i < 60 && symbols[i].hits; i++)
-		printf("function %lu %s %lu %s %.2f\n", kib, name, run, symbols[i].name,
-		       100.0 * symbols[i].hits / hits);
+	snprintf(before, sizeof(before), "function %lu %s %lu", kib, name, run);
+	samples_print(before, hits);
 }
 
 int main(int argc, char **argv)
