@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # virtflexd on hosts that are described in hosts/: which guest has which node, what is kept
 # of it, what is said of policy files that are wrong, and that help, man page and completion agree.
-# What it does to guests of Xen is tested by store.sh and in dom0.
+# What it does to guests of Xen is tested by store_nodes.sh.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.bash"
