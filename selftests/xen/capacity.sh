@@ -405,7 +405,8 @@ kcore_passes_over_what_is_out() {
 total_pages() { placement | awk '{ pages += $2 } END { print pages }'; }
 
 # The stock balloon driver works for the whole guest, beside the nodes. What it
-# brings back is from any physical node.
+# brings back is from any physical node, so this is the last test: those before
+# it end with each page where it was.
 mem_set_and_nodes() {
 	everything_kb=$(($(total_pages) * 4))
 	target=$(xenstore-read memory/target)

@@ -55,9 +55,10 @@ else
 		too_little_is_refused pinned_is_named \
 		bound_to_a_node_that_left host_has_no_more physical_node_is_full \
 		physical_node_is_fragmented kcore_passes_over_what_is_out reload_with_memory_out \
-		memory_is_on_its_physical_nodes mem_set_and_nodes \
+		memory_is_on_its_physical_nodes \
 		extents_whole extents_partly_out extents_split extents_misaligned \
-		extents_batch extents_beyond extents_held_by_dom0 extents_granted_to_dom0
+		extents_batch extents_beyond extents_held_by_dom0 extents_granted_to_dom0 \
+		mem_set_and_nodes
 fi
 for test; do
 	case " ${LEAVE_OUT-} " in *" $test "*) continue ;; esac
