@@ -52,13 +52,16 @@ int vf_process_error(int err)
 	}
 }
 
-/* Move nothing: is there memory behind this thread, and may we? */
+/*
+ * Is there memory behind this thread, and may we? Asks where no page is. To move none
+ * would tell the same, but wait for all other CPUs first.
+ */
 static int try_thread(const struct vf_walk *w, pid_t tid)
 {
 	void *none = NULL;
 	int dummy = 0;
 
-	return w->os->move_pages(tid, 0, &none, &dummy, &dummy, w->move_flags);
+	return w->os->move_pages(tid, 0, &none, NULL, &dummy, w->move_flags);
 }
 
 /* move_pages(2): there is no such thread, or it has exited, or is the kernel's. */
@@ -88,6 +91,9 @@ static int try_threads(struct vf_walk *w)
 			continue;
 		w->tid = tid;
 		err = try_thread(w, tid);
+		/* by another's, to whom the number went, nothing is known of ours */
+		if (!vf_process_has_thread(w))
+			err = -ESRCH;
 		if (!has_no_memory(err))
 			ret = err;
 		else if (ret == -ESRCH)

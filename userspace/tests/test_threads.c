@@ -382,6 +382,9 @@ static void reuse_number(void)
 	char path[256];
 	unsigned int i;
 
+	/* the main thread has exited before, and keeps its number */
+	if (m.asked == 77)
+		return;
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
 		snprintf(path, sizeof(path), "%s/proc/77/task/%d/%s", root,
 			 m.asked, files[i]);
