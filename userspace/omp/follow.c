@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * A thread that follows the topology, asleep until there is a new one: it has the
- * program's threads placed, and then moves pages, in slices, between which it
- * looks for the next topology.
+ * program's threads placed, and then pages moved, by another thread.
  */
 #include <errno.h>
 #include <poll.h>
@@ -24,6 +23,9 @@
 #define END_SIGNAL	SIGSTKFLT
 #define NOT_MEANT_MS	1000
 
+/* Where there could be no thread to move pages, it is tried again after that. */
+#define AGAIN_MS	1000
+
 enum { NONE, STARTING, RUNNING, ENDING };
 static int state;	/* atomic */
 /* Of the latest thread; by who has STARTING or ENDING. */
@@ -40,7 +42,15 @@ static bool has_active;
 static int end_fd;	/* has END_SIGNAL */
 static unsigned long number;
 
-enum follow_news follow_news(int watch_fd, int timeout_ms)
+/** enum news - what the thread that follows is to take note of */
+enum news {
+	NEWS_NONE,
+	NEWS_TOPOLOGY,
+	NEWS_END,
+};
+
+/* Waits for news, at most so long; -1: no limit. */
+static enum news wait_for_news(int watch_fd, int timeout_ms)
 {
 	struct pollfd fds[] = {
 		{ .fd = end_fd, .events = POLLIN },
@@ -51,7 +61,7 @@ enum follow_news follow_news(int watch_fd, int timeout_ms)
 		return NEWS_NONE;
 	if (__atomic_load_n(&nr_ended, __ATOMIC_ACQUIRE) >= number)
 		return NEWS_END;
-	if (!fds[1].revents && timeout_ms)
+	if (!fds[1].revents)
 		poll(&fds[1], 1, NOT_MEANT_MS);
 	return fds[1].revents ? NEWS_TOPOLOGY : NEWS_NONE;
 }
@@ -78,36 +88,49 @@ static enum memory_work work_of(const struct library *lib,
 	return MEMORY_STAYS;
 }
 
-static void follow(const struct library *lib, struct virtflex *vf,
-		   struct virtflex_watch *watch)
+/* Has threads placed. Returns a negative errno, or the work that is left to do. */
+static int take_topology(const struct library *lib, struct virtflex_watch *watch)
 {
 	struct virtflex_topology *t;
-	enum follow_news news;
-	enum memory_work left = MEMORY_STAYS, work;
+	enum memory_work work;
 	struct places *now;
 	int ret;
 
+	ret = lib->watch_read(watch, &t);
+	if (ret < 0)
+		return ret;
+	if (!ret)
+		return MEMORY_STAYS;
+	now = places_of(t);
+	work = work_of(lib, t);
+	lib->topology_free(t);
+	if (now)
+		placing_take(now);
+	return work;
+}
+
+static void follow(const struct library *lib, struct virtflex_watch *watch)
+{
+	enum memory_work left = MEMORY_STAYS;
+	enum news news;
+	int work;
+
 	for (;;) {
-		do {
-			news = follow_news(lib->watch_fd(watch), -1);
-		} while (news == NEWS_NONE);
+		news = wait_for_news(lib->watch_fd(watch),
+				     left == MEMORY_STAYS ? -1 : AGAIN_MS);
 		if (news == NEWS_END)
 			return;
-		ret = lib->watch_read(watch, &t);
-		if (ret < 0)
-			break;
-		if (!ret)
-			continue;
-		now = places_of(t);
-		work = work_of(lib, t);
-		if (work > left)
-			left = work;
-		lib->topology_free(t);
-		if (now)
-			placing_take(now);
-		left = memory_move(lib, vf, watch, left);
+		if (news == NEWS_TOPOLOGY) {
+			work = take_topology(lib, watch);
+			if (work < 0)
+				break;
+			if ((enum memory_work)work > left)
+				left = work;
+		}
+		if (left != MEMORY_STAYS && mover_take(lib, left))
+			left = MEMORY_STAYS;
 	}
-	omp_say("no more topologies: %s", strerror(-ret));
+	omp_say("no more topologies: %s", strerror(-work));
 }
 
 /*
@@ -150,7 +173,8 @@ static void follow_all(void)
 	if (ret) {
 		omp_say("no topology to follow: %s", strerror(-ret));
 	} else {
-		follow(&lib, vf, watch);
+		follow(&lib, watch);
+		mover_end();
 		lib.watch_close(watch);
 	}
 	lib.close(vf);
@@ -201,5 +225,6 @@ void follow_forked(void)
 {
 	state = NONE;
 	has_active = false;
+	mover_forked();
 	one_at_a_time = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 }

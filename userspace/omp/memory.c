@@ -14,25 +14,14 @@
 #define EVERYTHING	0
 #define NO_MARKS	(VIRTFLEX_MIGRATE_POLICY | VIRTFLEX_MIGRATE_EVACUATE)
 
-/** struct sweep - what the callback needs */
-struct sweep {
-	const struct library *lib;
-	const struct virtflex_watch *watch;
-};
-
-/* Is there another topology, for which to begin anew, or the end? Waits as long as that. */
-static bool has_news(const struct sweep *s, int timeout_ms)
-{
-	return follow_news(s->lib->watch_fd(s->watch), timeout_ms) != NEWS_NONE;
-}
-
 static int between_slices(const struct virtflex_migrate_args *args, void *data)
 {
 	(void)args;
-	return has_news(data, 0);
+	(void)data;
+	return mover_has_news(0);
 }
 
-static int sweep(const struct sweep *s, struct virtflex *vf, uint64_t flags,
+static int sweep(const struct library *lib, struct virtflex *vf, uint64_t flags,
 		 struct virtflex_migrate_args *args)
 {
 	unsigned int method = VIRTFLEX_METHOD_ANY;
@@ -42,30 +31,28 @@ static int sweep(const struct sweep *s, struct virtflex *vf, uint64_t flags,
 		.flags = flags,
 		.budget_ns = VIRTFLEX_BUDGET_NS,
 	};
-	ret = s->lib->migrate_all(vf, VIRTFLEX_PIDFD_SELF, args, sizeof(*args),
-				  &method, between_slices, (void *)s);
+	ret = lib->migrate_all(vf, VIRTFLEX_PIDFD_SELF, args, sizeof(*args),
+			       &method, between_slices, NULL);
 	omp_say("pages: %llu moved, %llu move when touched, %llu busy, %llu stay; %s%s%s",
 		args->moved, args->marked, args->busy,
 		args->pinned + args->nomem + args->shared,
-		s->lib->method_name(method), ret ? ": " : "",
+		lib->method_name(method), ret ? ": " : "",
 		ret ? strerror(-ret) : "");
 	return ret;
 }
 
 enum memory_work memory_move(const struct library *lib, struct virtflex *vf,
-			     const struct virtflex_watch *watch,
 			     enum memory_work work)
 {
-	struct sweep s = { .lib = lib, .watch = watch };
 	struct virtflex_migrate_args args;
 	uint64_t flags = work == MEMORY_FOLLOWS ? EVERYTHING : NO_MARKS;
 	unsigned int tries;
 	int ret;
 
-	for (tries = 0; work != MEMORY_STAYS && tries < MAX_SWEEPS; tries++) {
-		ret = sweep(&s, vf, flags, &args);
-		if (ret == -ECANCELED || (!ret && args.busy &&
-					  has_news(&s, BUSY_MS)))
+	for (tries = 0; tries < MAX_SWEEPS; tries++) {
+		ret = sweep(lib, vf, flags, &args);
+		if (ret == -ECANCELED ||
+		    (!ret && args.busy && mover_has_news(BUSY_MS)))
 			return work;
 		if (ret || !args.busy)
 			break;

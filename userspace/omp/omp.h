@@ -14,7 +14,8 @@
  *	placing.c	  each thread gets its CPUs in it
  *	places.c	    which those are
  *	waiting.c	    more threads than CPUs: nobody is to spin for long
- *	memory.c	  pages to where they belong, a slice at a time
+ *	mover.c		  a thread of ours, there while pages are to be moved
+ *	memory.c	    pages to where they belong, a slice at a time
  */
 #ifndef OMP_H
 #define OMP_H
@@ -299,22 +300,6 @@ void follow_start(void);
  */
 bool follow_end(pthread_t *thread);
 
-/** enum follow_news - what the thread that follows is to take note of */
-enum follow_news {
-	NEWS_NONE,
-	NEWS_TOPOLOGY,
-	NEWS_END,
-};
-
-/**
- * follow_news() - wait for news, in the thread that follows
- * @watch_fd: descriptor of its watch
- * @timeout_ms: longest time to wait; -1: no limit
- *
- * Return: what there is.
- */
-enum follow_news follow_news(int watch_fd, int timeout_ms);
-
 /* follow_forked() - the child of a fork has no such thread; it has only one */
 void follow_forked(void);
 
@@ -352,7 +337,6 @@ void placing_forked(void);
 
 struct library;
 struct virtflex;
-struct virtflex_watch;
 
 /** enum memory_work - what is to be done about pages; more includes less */
 enum memory_work {
@@ -365,16 +349,41 @@ enum memory_work {
  * memory_move() - move pages of this process
  * @lib: libvirtflex
  * @vf: handle
- * @watch: ends it when there is another topology
- * @work: what is to be done
+ * @work: what is to be done; not MEMORY_STAYS
  *
- * In calls of VIRTFLEX_BUDGET_NS.
+ * In calls of VIRTFLEX_BUDGET_NS, by the thread of mover.c, whose news end it.
  *
- * Return: what is left to do, as another topology came before it was done.
+ * Return: what is left to do, as there were news before it was done.
  */
 enum memory_work memory_move(const struct library *lib, struct virtflex *vf,
-			     const struct virtflex_watch *watch,
 			     enum memory_work work);
+
+/* ---- mover.c ---- */
+
+/**
+ * mover_take() - pages are to be moved, by a thread that there is or that begins
+ * @lib: libvirtflex; has to be there until mover_end()
+ * @work: what is to be done, with the topology there is now
+ *
+ * By the thread that follows, whose CPUs it gets. Does not wait for pages.
+ *
+ * Return: whether there is such a thread.
+ */
+bool mover_take(const struct library *lib, enum memory_work work);
+
+/**
+ * mover_has_news() - is there more to do, or nothing any more?
+ * @timeout_ms: longest time to wait for that
+ *
+ * By the thread that moves pages.
+ */
+bool mover_has_news(int timeout_ms);
+
+/* mover_end() - end the thread, which may be in a call for some time, and wait for that */
+void mover_end(void);
+
+/* mover_forked() - the child of a fork has no such thread; it has only one */
+void mover_forked(void);
 
 /* ---- waiting.c ---- */
 

@@ -94,11 +94,10 @@ threads()
 }
 
 # until_true WHAT COMMAND...: wait until it succeeds, while the program runs. The
-# limit is for what never comes: on a busy machine move_pages(2) was seen to wait for
-# more than a minute for other CPUs, and the adaptor with it.
+# limit is for what never comes.
 until_true()
 {
-	local what=$1 left=9000
+	local what=$1 left=3000
 	shift
 	until "$@"; do
 		left=$((left - 1))

@@ -150,6 +150,38 @@ first_returned()
 	[ "$(threads | awk -v tid="$program" '$1 == tid { print $2 }')" != "$cpu0" ]
 }
 
+# placed_at_once KIND: threads do not wait for pages. A call that looks for some lasts
+# here until the threads have left and returned.
+placed_at_once()
+{
+	local holder status
+	command -v strace >/dev/null || { skip 'no strace'; return; }
+	start "$programs/triad.$1" VIRTFLEX_VERBOSE=1
+	until_true 'it is followed' followed || return
+	strace -qq -f -o "$work/calls" -e trace=move_pages -e inject=move_pages:delay_enter=3600000000 \
+		-p "$program" & holder=$!
+	follows_while_held
+	status=$?
+	{ kill -KILL "$holder"; wait "$holder"; } 2>/dev/null
+	[ $status -eq 0 ] || return $status
+	until_true 'pages move' grep -q ': pages: .* busy' "$work/err" || return
+	kill "$program" && done_right
+}
+follows_while_held()
+{
+	until_true 'it is traced' traced || return
+	publish 2 one
+	until_true 'pages are looked for' grep -q 'move_pages(.*\[' "$work/calls" || return
+	publish 3 both
+	until_true 'all return' all_back free || return
+	publish 4 one
+	until_true 'all leave' all_left
+}
+traced()
+{
+	! grep -hsx 'TracerPid:	0' /proc/"$program"/task/*/status >/dev/null
+}
+
 # not_meant: signals that nobody takes do not end what follows
 not_meant()
 {
@@ -457,6 +489,7 @@ for kind in "${kinds[@]}"; do
 	run_test "cancelled.$kind" cancelled "$kind"
 	run_test "late_threads.$kind" late_threads "$kind"
 	run_test "exits_at_any_moment.$kind" exits_at_any_moment "$kind"
+	run_test "placed_at_once.$kind" placed_at_once "$kind"
 	run_test "descriptors.$kind" descriptors "$kind"
 	for number in 1 2 64 1024; do
 		run_test "threads.$number.$kind" threads_of "$kind" $number
