@@ -53,8 +53,8 @@ int vf_process_error(int err)
 }
 
 /*
- * Is there memory behind this thread, and may we? Asks where no page is. To move none
- * would tell the same, but wait for all other CPUs first.
+ * Is there memory behind this thread, and may we? It asks for the nodes of no pages.
+ * Moving no pages would tell the same, but waits for all other CPUs first.
  */
 static int try_thread(const struct vf_walk *w, pid_t tid)
 {
@@ -70,6 +70,29 @@ static bool has_no_memory(int err)
 	return err == -ESRCH || err == -EINVAL;
 }
 
+/* 0 if @w->tid is a thread of the process, -ENOENT if not, or why that is not known */
+static int look_for_thread(const struct vf_walk *w)
+{
+	char path[64];
+	int fd;
+
+	vf_process_path(w, "", path, sizeof(path));
+	fd = vf_open(w->vf, path, O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+/**
+ * vf_process_has_thread() - is @w->tid a thread of the process?
+ * @w: walk
+ */
+bool vf_process_has_thread(const struct vf_walk *w)
+{
+	return !look_for_thread(w);
+}
+
 /*
  * Try the threads that are listed now, until there is one.
  *
@@ -78,8 +101,8 @@ static bool has_no_memory(int err)
  */
 static int try_threads(struct vf_walk *w)
 {
+	int ret, err, there;
 	DIR *threads;
-	int ret, err;
 	pid_t tid;
 
 	ret = vf_threads_open(w->vf, w->pid, &threads);
@@ -91,9 +114,10 @@ static int try_threads(struct vf_walk *w)
 			continue;
 		w->tid = tid;
 		err = try_thread(w, tid);
-		/* by another's, to whom the number went, nothing is known of ours */
-		if (!vf_process_has_thread(w))
-			err = -ESRCH;
+		/* if the number is another process's by now, the answer is not about ours */
+		there = look_for_thread(w);
+		if (there)
+			err = there == -ENOENT ? -ESRCH : there;
 		if (!has_no_memory(err))
 			ret = err;
 		else if (ret == -ESRCH)
@@ -131,23 +155,6 @@ int vf_process_find_thread(struct vf_walk *w)
 	/* the numbers were those of this process, not of a later one */
 	dead = w->os->alive(w->pidfd);
 	return dead ? dead : ret;
-}
-
-/**
- * vf_process_has_thread() - is @w->tid a thread of the process?
- * @w: walk
- */
-bool vf_process_has_thread(const struct vf_walk *w)
-{
-	char path[64];
-	int fd;
-
-	vf_process_path(w, "", path, sizeof(path));
-	fd = vf_open(w->vf, path, O_PATH | O_DIRECTORY);
-	if (fd < 0)
-		return false;
-	close(fd);
-	return true;
 }
 
 /*

@@ -23,9 +23,6 @@
 #define END_SIGNAL	SIGSTKFLT
 #define NOT_MEANT_MS	1000
 
-/* Where there could be no thread to move pages, it is tried again after that. */
-#define AGAIN_MS	1000
-
 enum { NONE, STARTING, RUNNING, ENDING };
 static int state;	/* atomic */
 /* Of the latest thread; by who has STARTING or ENDING. */
@@ -40,6 +37,7 @@ static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 static struct virtflex_nodemask active;
 static bool has_active;
 static int end_fd;	/* has END_SIGNAL */
+static int topology_fd;	/* of the watch */
 static unsigned long number;
 
 /** enum news - what the thread that follows is to take note of */
@@ -50,20 +48,25 @@ enum news {
 };
 
 /* Waits for news, at most so long; -1: no limit. */
-static enum news wait_for_news(int watch_fd, int timeout_ms)
+static enum news wait_for_news(int timeout_ms)
 {
 	struct pollfd fds[] = {
 		{ .fd = end_fd, .events = POLLIN },
-		{ .fd = watch_fd, .events = POLLIN },
+		{ .fd = topology_fd, .events = POLLIN },
 	};
 
 	if (poll(fds, 2, timeout_ms) <= 0)
 		return NEWS_NONE;
 	if (__atomic_load_n(&nr_ended, __ATOMIC_ACQUIRE) >= number)
 		return NEWS_END;
-	if (!fds[1].revents)
+	if (!fds[1].revents && timeout_ms)
 		poll(&fds[1], 1, NOT_MEANT_MS);
 	return fds[1].revents ? NEWS_TOPOLOGY : NEWS_NONE;
+}
+
+static bool has_news(int timeout_ms)
+{
+	return wait_for_news(timeout_ms) != NEWS_NONE;
 }
 
 /*
@@ -88,7 +91,7 @@ static enum memory_work work_of(const struct library *lib,
 	return MEMORY_STAYS;
 }
 
-/* Has threads placed. Returns a negative errno, or the work that is left to do. */
+/* Has threads placed. Returns a negative errno, or the work that there is to do. */
 static int take_topology(const struct library *lib, struct virtflex_watch *watch)
 {
 	struct virtflex_topology *t;
@@ -97,10 +100,8 @@ static int take_topology(const struct library *lib, struct virtflex_watch *watch
 	int ret;
 
 	ret = lib->watch_read(watch, &t);
-	if (ret < 0)
-		return ret;
-	if (!ret)
-		return MEMORY_STAYS;
+	if (ret <= 0)
+		return ret < 0 ? ret : MEMORY_STAYS;
 	now = places_of(t);
 	work = work_of(lib, t);
 	lib->topology_free(t);
@@ -109,26 +110,27 @@ static int take_topology(const struct library *lib, struct virtflex_watch *watch
 	return work;
 }
 
-static void follow(const struct library *lib, struct virtflex_watch *watch)
+static void follow(const struct library *lib, struct virtflex *vf,
+		   struct virtflex_watch *watch)
 {
-	enum memory_work left = MEMORY_STAYS;
+	enum memory_work undone = MEMORY_STAYS;
 	enum news news;
 	int work;
 
 	for (;;) {
-		news = wait_for_news(lib->watch_fd(watch),
-				     left == MEMORY_STAYS ? -1 : AGAIN_MS);
+		do {
+			news = wait_for_news(-1);
+		} while (news == NEWS_NONE);
 		if (news == NEWS_END)
 			return;
-		if (news == NEWS_TOPOLOGY) {
-			work = take_topology(lib, watch);
-			if (work < 0)
-				break;
-			if ((enum memory_work)work > left)
-				left = work;
-		}
-		if (left != MEMORY_STAYS && mover_take(lib, left))
-			left = MEMORY_STAYS;
+		work = take_topology(lib, watch);
+		if (work < 0)
+			break;
+		if (undone > (enum memory_work)work)
+			work = undone;
+		undone = mover_take(lib, work);
+		/* where there can be no thread for it, this one does it */
+		undone = memory_move(lib, vf, undone, has_news);
 	}
 	omp_say("no more topologies: %s", strerror(-work));
 }
@@ -173,7 +175,8 @@ static void follow_all(void)
 	if (ret) {
 		omp_say("no topology to follow: %s", strerror(-ret));
 	} else {
-		follow(&lib, watch);
+		topology_fd = lib.watch_fd(watch);
+		follow(&lib, vf, watch);
 		mover_end();
 		lib.watch_close(watch);
 	}

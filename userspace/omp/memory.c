@@ -16,13 +16,14 @@
 
 static int between_slices(const struct virtflex_migrate_args *args, void *data)
 {
+	const memory_news_fn *has_news = data;
+
 	(void)args;
-	(void)data;
-	return mover_has_news(0);
+	return (*has_news)(0);
 }
 
 static int sweep(const struct library *lib, struct virtflex *vf, uint64_t flags,
-		 struct virtflex_migrate_args *args)
+		 memory_news_fn has_news, struct virtflex_migrate_args *args)
 {
 	unsigned int method = VIRTFLEX_METHOD_ANY;
 	int ret;
@@ -32,7 +33,7 @@ static int sweep(const struct library *lib, struct virtflex *vf, uint64_t flags,
 		.budget_ns = VIRTFLEX_BUDGET_NS,
 	};
 	ret = lib->migrate_all(vf, VIRTFLEX_PIDFD_SELF, args, sizeof(*args),
-			       &method, between_slices, NULL);
+			       &method, between_slices, &has_news);
 	omp_say("pages: %llu moved, %llu move when touched, %llu busy, %llu stay; %s%s%s",
 		args->moved, args->marked, args->busy,
 		args->pinned + args->nomem + args->shared,
@@ -42,17 +43,16 @@ static int sweep(const struct library *lib, struct virtflex *vf, uint64_t flags,
 }
 
 enum memory_work memory_move(const struct library *lib, struct virtflex *vf,
-			     enum memory_work work)
+			     enum memory_work work, memory_news_fn has_news)
 {
 	struct virtflex_migrate_args args;
 	uint64_t flags = work == MEMORY_FOLLOWS ? EVERYTHING : NO_MARKS;
 	unsigned int tries;
 	int ret;
 
-	for (tries = 0; tries < MAX_SWEEPS; tries++) {
-		ret = sweep(lib, vf, flags, &args);
-		if (ret == -ECANCELED ||
-		    (!ret && args.busy && mover_has_news(BUSY_MS)))
+	for (tries = 0; work != MEMORY_STAYS && tries < MAX_SWEEPS; tries++) {
+		ret = sweep(lib, vf, flags, has_news, &args);
+		if (ret == -ECANCELED || (!ret && args.busy && has_news(BUSY_MS)))
 			return work;
 		if (ret || !args.busy)
 			break;

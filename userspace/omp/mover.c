@@ -19,15 +19,15 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 /* By lock */
-static enum memory_work left;
-static bool has_news;	/* work came, or the end, since it began its own */
+static enum memory_work left;	/* that nobody has begun, or that was not done */
+static bool has_news;	/* since it took its work, there was more, or it is to end */
 static bool ends;
 static bool at_work;
-static struct cpus cpus;	/* that the follower has */
-
-/* Of the thread that follows. There is a thread to be joined; it may have ended. */
-static bool has_mover;
+static bool has_mover;	/* a thread to be joined, which may have ended */
 static pthread_t mover;
+
+/* Changes only while there is no such thread. */
+static struct library library;
 
 bool mover_has_news(int timeout_ms)
 {
@@ -48,77 +48,90 @@ bool mover_has_news(int timeout_ms)
 	return news;
 }
 
-/* What is to be done now. With nothing to do, the thread is not at work any more. */
-static enum memory_work next_work(enum memory_work undone, struct cpus *now)
+static void add_work(enum memory_work work)
 {
-	enum memory_work work;
+	if (work > left)
+		left = work;
+}
+
+/* What is to be done now. With nothing to do, the thread is not at work any more. */
+static enum memory_work next_work(enum memory_work undone)
+{
+	enum memory_work work = MEMORY_STAYS;
 
 	pthread_mutex_lock(&lock);
-	work = undone > left ? undone : left;
-	if (ends)
-		work = MEMORY_STAYS;
-	left = MEMORY_STAYS;
+	add_work(undone);
 	has_news = false;
+	if (!ends) {
+		work = left;
+		left = MEMORY_STAYS;
+	}
 	at_work = work != MEMORY_STAYS;
-	*now = cpus;
 	pthread_mutex_unlock(&lock);
 	return work;
 }
 
-static void *run(void *data)
+static void *run(void *unused)
 {
-	const struct library *lib = data;
 	enum memory_work work = MEMORY_STAYS;
 	struct virtflex *vf;
-	struct cpus now;
 	int ret;
 
+	(void)unused;
 	prctl(PR_SET_NAME, "virtflex");
-	ret = lib->open(&vf, NULL);
+	ret = library.open(&vf, NULL);
 	if (ret)
 		omp_say("no pages are moved: %s", strerror(-ret));
-	while ((work = next_work(work, &now)) != MEMORY_STAYS) {
-		/* whoever began it may have had others */
-		real_setaffinity(0, sizeof(now), &now);
-		work = ret ? MEMORY_STAYS : memory_move(lib, vf, work);
-	}
+	while ((work = next_work(work)) != MEMORY_STAYS)
+		work = ret ? MEMORY_STAYS :
+			     memory_move(&library, vf, work, mover_has_news);
 	if (!ret)
-		lib->close(vf);
+		library.close(vf);
 	return NULL;
 }
 
-/* Returns whether one is at work, which takes note of it. */
+/* Hands over work. Returns whether a thread is there to take it, or there is none. */
 static bool tell(enum memory_work work)
 {
-	bool runs;
+	struct cpus cpus;
+	bool taken;
 
 	pthread_mutex_lock(&lock);
-	if (work > left)
-		left = work;
-	has_news = true;
-	runs = at_work;
-	cpus_clear(&cpus);
-	real_getaffinity(0, sizeof(cpus), &cpus);
-	pthread_cond_signal(&changed);
+	add_work(work);
+	has_news = has_news || work != MEMORY_STAYS;
+	ends = false;
+	taken = at_work || left == MEMORY_STAYS;
+	if (at_work) {
+		/* they may be others than when it began */
+		cpus_clear(&cpus);
+		real_getaffinity(0, sizeof(cpus), &cpus);
+		real_pthread_setaffinity(mover, sizeof(cpus), (cpu_set_t *)&cpus);
+		pthread_cond_signal(&changed);
+	}
 	pthread_mutex_unlock(&lock);
-	return runs;
+	return taken;
 }
 
-bool mover_take(const struct library *lib, enum memory_work work)
+/* There is none at work, so only the caller can begin one. */
+static bool begin(const struct library *lib)
 {
-	if (tell(work))
-		return true;
-	if (has_mover)
-		pthread_join(mover, NULL);
-	/* nobody else is there */
-	ends = false;
-	at_work = true;
-	has_mover = !real_start(run, (void *)lib, OMP_STACK_BYTES, &mover);
-	if (!has_mover) {
-		at_work = false;
-		omp_say("no thread to move pages with");
-	}
+	mover_wait();
+	library = *lib;
+	pthread_mutex_lock(&lock);
+	has_mover = !real_start(run, NULL, OMP_STACK_BYTES, &mover);
+	at_work = has_mover;
+	pthread_mutex_unlock(&lock);
 	return has_mover;
+}
+
+enum memory_work mover_take(const struct library *lib, enum memory_work work)
+{
+	if (tell(work) || begin(lib))
+		return MEMORY_STAYS;
+	/* nobody else is there to take it */
+	work = left;
+	left = MEMORY_STAYS;
+	return work;
 }
 
 void mover_end(void)
@@ -128,10 +141,20 @@ void mover_end(void)
 	has_news = true;
 	pthread_cond_signal(&changed);
 	pthread_mutex_unlock(&lock);
-	if (has_mover)
-		pthread_join(mover, NULL);
+}
+
+void mover_wait(void)
+{
+	pthread_t thread;
+	bool joins;
+
+	pthread_mutex_lock(&lock);
+	joins = has_mover;
+	thread = mover;
 	has_mover = false;
-	left = MEMORY_STAYS;
+	pthread_mutex_unlock(&lock);
+	if (joins)
+		pthread_join(thread, NULL);
 }
 
 void mover_forked(void)

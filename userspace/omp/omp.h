@@ -346,41 +346,54 @@ enum memory_work {
 };
 
 /**
+ * typedef memory_news_fn - is there something to stop moving pages for?
+ * @timeout_ms: longest time to wait for that
+ *
+ * Return: whether there is.
+ */
+typedef bool (*memory_news_fn)(int timeout_ms);
+
+/**
  * memory_move() - move pages of this process
  * @lib: libvirtflex
  * @vf: handle
- * @work: what is to be done; not MEMORY_STAYS
- *
- * In calls of VIRTFLEX_BUDGET_NS, by the thread of mover.c, whose news end it.
+ * @work: what is to be done
+ * @has_news: asked between calls of VIRTFLEX_BUDGET_NS
  *
  * Return: what is left to do, as there were news before it was done.
  */
 enum memory_work memory_move(const struct library *lib, struct virtflex *vf,
-			     enum memory_work work);
+			     enum memory_work work, memory_news_fn has_news);
 
 /* ---- mover.c ---- */
 
 /**
- * mover_take() - pages are to be moved, by a thread that there is or that begins
- * @lib: libvirtflex; has to be there until mover_end()
+ * mover_take() - hand over work, or see to what was left of earlier work
+ * @lib: libvirtflex
  * @work: what is to be done, with the topology there is now
  *
- * By the thread that follows, whose CPUs it gets. Does not wait for pages.
+ * By the thread that follows; the one that moves pages, which it starts if there is
+ * none, gets the same CPUs. Does not wait for pages.
  *
- * Return: whether there is such a thread.
+ * Return: what the caller has to do, as there can be no such thread; else MEMORY_STAYS.
  */
-bool mover_take(const struct library *lib, enum memory_work work);
+enum memory_work mover_take(const struct library *lib, enum memory_work work);
 
 /**
- * mover_has_news() - is there more to do, or nothing any more?
+ * mover_has_news() - is there more to do, or is it to end?
  * @timeout_ms: longest time to wait for that
  *
  * By the thread that moves pages.
+ *
+ * Return: whether there is.
  */
 bool mover_has_news(int timeout_ms);
 
-/* mover_end() - end the thread, which may be in a call for some time, and wait for that */
+/* mover_end() - have the thread end after the call that it is in; the work is kept */
 void mover_end(void);
+
+/* mover_wait() - wait until a thread that is not at work, or is to end, has ended */
+void mover_wait(void);
 
 /* mover_forked() - the child of a fork has no such thread; it has only one */
 void mover_forked(void);

@@ -166,17 +166,21 @@ static void end_with_program(void)
 	pthread_t follower;
 	unsigned int tries;
 	sigset_t blocked;
-	bool joins;
+	bool ends, joins;
 
 	t = threads_lock(&blocked);
 	while (t && (t->extra || t->asleep))
 		t = t->next;
+	ends = initial_ended && !t;
 	/* whoever has a record later starts anew */
-	joins = initial_ended && !t && follow_end(&follower);
+	joins = ends && follow_end(&follower);
 	threads_unlock(&blocked);
-	if (!joins)
+	if (!ends)
 		return;
-	pthread_join(follower, NULL);
+	if (joins)
+		pthread_join(follower, NULL);
+	mover_end();
+	mover_wait();
 	for (tries = END_TRIES; waiting_end(false) && tries; tries--)
 		usleep(END_STEP_US);
 }

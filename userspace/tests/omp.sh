@@ -150,36 +150,89 @@ first_returned()
 	[ "$(threads | awk -v tid="$program" '$1 == tid { print $2 }')" != "$cpu0" ]
 }
 
-# placed_at_once KIND: threads do not wait for pages. A call that looks for some lasts
-# here until the threads have left and returned.
-placed_at_once()
+# held KIND COMMAND... [-- NAME=VALUE...]: COMMAND succeeds while a call of the program, by
+# which it asks where its pages are, does not return. A first one asks for none.
+held()
 {
-	local holder status
+	local kind=$1 holder status
+	shift
+	local command=()
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		command+=("$1")
+		shift
+	done
 	command -v strace >/dev/null || { skip 'no strace'; return; }
-	start "$programs/triad.$1" VIRTFLEX_VERBOSE=1
+	perl -e '$! = 0; syscall(548, -1, 0, 0); exit(!$!{ENOSYS})' || { skip 'virtflex_migrate(2) is there'; return; }
+	start "$programs/$kind" VIRTFLEX_VERBOSE=1 "${@:2}"
 	until_true 'it is followed' followed || return
-	strace -qq -f -o "$work/calls" -e trace=move_pages -e inject=move_pages:delay_enter=3600000000 \
-		-p "$program" & holder=$!
-	follows_while_held
+	strace -qq -f -o "$work/calls" -e trace=move_pages -e inject=move_pages:delay_enter=3600000000:when=2+ \
+		-p "$program" 2>"$work/strace" & holder=$!
+	until_true 'it is traced' traced "$holder" || return
+	if [ -s "$work/strace" ]; then
+		skip "$(head -n 1 "$work/strace")"
+		stop
+		return
+	fi
+	publish 2 one
+	until_true 'pages are looked for' grep -q 'move_pages(.*\[0x' "$work/calls" && "${command[@]}"
 	status=$?
 	{ kill -KILL "$holder"; wait "$holder"; } 2>/dev/null
 	[ $status -eq 0 ] || return $status
-	until_true 'pages move' grep -q ': pages: .* busy' "$work/err" || return
 	kill "$program" && done_right
 }
-follows_while_held()
+# traced HOLDER: or it cannot be
+traced()
 {
-	until_true 'it is traced' traced || return
-	publish 2 one
-	until_true 'pages are looked for' grep -q 'move_pages(.*\[' "$work/calls" || return
+	! kill -0 "$1" 2>/dev/null || ! grep -hsx 'TracerPid:	0' /proc/"$program"/task/*/status >/dev/null
+}
+
+# leave_and_return: threads do not wait for pages
+leave_and_return()
+{
 	publish 3 both
 	until_true 'all return' all_back free || return
 	publish 4 one
 	until_true 'all leave' all_left
 }
-traced()
+
+# grow: nor does a program at its limit that needs a thread
+grow()
 {
-	! grep -hsx 'TracerPid:	0' /proc/"$program"/task/*/status >/dev/null
+	kill -USR1 "$program"
+	until_true 'it has its threads' has_threads 4
+}
+
+# moves_at_limit: where there can be no thread to move pages with, they move
+moves_at_limit()
+{
+	start "$programs/triad.gcc" THREAD_LIMIT=3 LD_PRELOAD="$limited" VIRTFLEX_VERBOSE=1
+	until_true 'it is followed' followed || return
+	publish 2 one
+	until_true 'pages move' grep -q ': pages: .* busy' "$work/err" || return
+	kill "$program" && done_right
+}
+
+# closes_what_it_opened: threads that come and go leave no descriptor
+closes_what_it_opened()
+{
+	local generation
+	start "$programs/triad.gcc" VIRTFLEX_VERBOSE=1
+	until_true 'it is followed' followed || return
+	for generation in {2..41}; do
+		publish "$generation" "$([ $((generation % 2)) -eq 0 ] && echo one || echo both)"
+		sleep 0.02
+	done
+	until_true 'pages move' grep -q ': pages: .* busy' "$work/err" || return
+	[ "$(descriptors_of_ours)" -lt 20 ] || { echo "$(descriptors_of_ours) descriptors"; return 1; }
+	kill "$program" && done_right
+}
+# Of a thread of ours, which has a table of its own
+descriptors_of_ours()
+{
+	local task
+	for task in /proc/"$program"/task/*; do
+		! grep -qsx virtflex "$task/comm" || ls "$task/fd"
+	done | wc -l
 }
 
 # not_meant: signals that nobody takes do not end what follows
@@ -489,7 +542,7 @@ for kind in "${kinds[@]}"; do
 	run_test "cancelled.$kind" cancelled "$kind"
 	run_test "late_threads.$kind" late_threads "$kind"
 	run_test "exits_at_any_moment.$kind" exits_at_any_moment "$kind"
-	run_test "placed_at_once.$kind" placed_at_once "$kind"
+	run_test "placed_at_once.$kind" held "triad.$kind" leave_and_return
 	run_test "descriptors.$kind" descriptors "$kind"
 	for number in 1 2 64 1024; do
 		run_test "threads.$number.$kind" threads_of "$kind" $number
@@ -499,6 +552,9 @@ for kind in "${kinds[@]}"; do
 	# what gcc makes of a target region, LLVM's runtime does not have
 	[[ $kind == *_libomp* ]] || run_test "follows.target.$kind.unbound" follows free "target.$kind"
 done
+run_test at_limit.held held grows.gcc grow -- THREAD_LIMIT=5 GROWS=4 LD_PRELOAD="$limited"
+run_test moves_at_limit moves_at_limit
+run_test closes_what_it_opened closes_what_it_opened
 run_test not_meant not_meant
 run_test leaves.region leaves region
 run_test leaves.thread leaves thread

@@ -382,7 +382,7 @@ static void reuse_number(void)
 	char path[256];
 	unsigned int i;
 
-	/* the main thread has exited before, and keeps its number */
+	/* the main thread has exited already */
 	if (m.asked == 77)
 		return;
 	for (i = 0; i < ARRAY_SIZE(files); i++) {

@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,15 +26,34 @@ static struct reader {
 	size_t at, len;
 	char text[MAX_TEXT];
 } *readers[MAX_FD];
-static unsigned int nr_open;
+static unsigned int nr_open;	/* atomic */
 
 /*
  * One that this thread has closed, and its number. To close one of inotify takes the
  * kernel seconds where threads come and go all the time, and the library reads again
- * and again. Of the thread: others may have another table.
+ * and again. Of the thread: others may have another table. It is closed as the thread
+ * ends.
  */
 static __thread struct reader *spare;
 static __thread int spare_fd;
+static pthread_key_t spare_key;
+
+static void drop_spare(void *data)
+{
+	int (*next)(int fd) = dlsym(RTLD_NEXT, "close");
+
+	(void)data;
+	if (!spare)
+		return;
+	free(spare);
+	spare = NULL;
+	next(spare_fd);
+}
+
+__attribute__((constructor)) static void make_key(void)
+{
+	pthread_key_create(&spare_key, drop_spare);
+}
 
 static struct reader *reader_of(int fd)
 {
@@ -74,7 +94,7 @@ static int open_topology(void)
 	if (topology_fd < 0)
 		return -1;
 	/* for others that have it open this would be an event */
-	if (nr_open++)
+	if (__atomic_fetch_add(&nr_open, 1, __ATOMIC_RELAXED))
 		return topology_fd;
 	file_path(path, sizeof(path), "opened");
 	unlink(path);
@@ -131,7 +151,7 @@ int close(int fd)
 	if (!r)
 		return next(fd);
 	readers[fd] = NULL;
-	nr_open--;
+	__atomic_sub_fetch(&nr_open, 1, __ATOMIC_RELAXED);
 	if (spare) {
 		free(r);
 		return next(fd);
@@ -139,6 +159,7 @@ int close(int fd)
 	r->at = 0;
 	spare = r;
 	spare_fd = fd;
+	pthread_setspecific(spare_key, r);
 	return 0;
 }
 
