@@ -340,6 +340,7 @@ TEST(referenced_pages_are_not_marked)
 	if (why)
 		SKIP(return, "%s", why);
 	ASSERT_EQ(NULL, reference(&ref, 2 * HELD * PAGE, false, HELD * PAGE));
+	ASSERT_EQ(0, run_on_all());
 	ASSERT_EQ(0, migrate(ref.mem, 2 * HELD * PAGE,
 			     VIRTFLEX_MIGRATE_NEXT_TOUCH, numa_mask(), &sum));
 	print_counts(&sum);

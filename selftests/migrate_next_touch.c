@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include "numa_util.h"
 #include "publish.h"
@@ -74,15 +75,34 @@ FIXTURE_TEARDOWN(touch)
 
 typedef FIXTURE_DATA(touch) touch_t;
 
-static int mark(touch_t *self, struct virtflex_migrate_args *sum)
+static int mark_as_bound(touch_t *self, struct virtflex_migrate_args *sum)
 {
 	return migrate(self->mem, self->len, VIRTFLEX_MIGRATE_NEXT_TOUCH,
 		       numa_mask(), sum);
 }
 
+/* Of a thread that is bound to their node, pages would not be marked. */
+static int mark(touch_t *self, struct virtflex_migrate_args *sum)
+{
+	return run_on_all() ? -errno : mark_as_bound(self, sum);
+}
+
 static void read_page(const char *at)
 {
 	(void)*(const volatile char *)at;
+}
+
+/* Faults of writing each page, 4 KiB or 2 MiB */
+static long faults_of_writes(touch_t *self)
+{
+	struct rusage before, after;
+	size_t at;
+
+	getrusage(RUSAGE_THREAD, &before);
+	for (at = 0; at < self->len; at += self->unit)
+		*(volatile char *)(self->mem + at) += 0;
+	getrusage(RUSAGE_THREAD, &after);
+	return after.ru_minflt - before.ru_minflt;
 }
 
 #define EXPECT_ALL_MARKED(sum) do { \
@@ -223,6 +243,7 @@ TEST_F(touch, a_touch_at_home_stays)
 
 	ASSERT_EQ(0, mark(self, &sum));
 	EXPECT_ALL_MARKED(&sum);
+	ASSERT_EQ(0, run_on_node(numa.node[1]));
 	for (at = 0; at < self->len; at += self->unit)
 		read_page(self->mem + at);
 	EXPECT_TRUE(all_on(self->mem, self->len, numa.node[1]));
@@ -233,6 +254,42 @@ TEST_F(touch, a_touch_at_home_stays)
 	for (at = 0; at < self->len; at += self->unit)
 		read_page(self->mem + at);
 	EXPECT_TRUE(all_on(self->mem, self->len, numa.node[1]));
+	EXPECT_INTACT();
+}
+
+TEST_F(touch, a_bound_thread_takes_no_fault_for_its_own_node)
+{
+	struct virtflex_migrate_args sum;
+	long faults;
+
+	ASSERT_EQ(0, mark_as_bound(self, &sum));
+	EXPECT_TRUE(adds_up(&sum));
+	EXPECT_EQ(self->len / PAGE, sum.in_place);
+	EXPECT_EQ(0, sum.marked);
+	faults = faults_of_writes(self);
+	/* NUMA balancing may have marks of its own */
+	if (variant->balancing[0] == '0')
+		EXPECT_EQ(0, faults);
+	EXPECT_TRUE(all_on(self->mem, self->len, numa.node[1]));
+	/* as it would have to, if it were not bound */
+	ASSERT_EQ(0, mark(self, &sum));
+	EXPECT_ALL_MARKED(&sum);
+	ASSERT_EQ(0, run_on_node(numa.node[1]));
+	EXPECT_LE((long)(self->len / self->unit), faults_of_writes(self));
+	EXPECT_INTACT();
+}
+
+TEST_F(touch, a_bound_thread_gets_what_is_elsewhere)
+{
+	struct virtflex_migrate_args sum;
+	size_t at;
+
+	ASSERT_EQ(0, run_on_node(numa.node[2]));
+	ASSERT_EQ(0, mark_as_bound(self, &sum));
+	EXPECT_ALL_MARKED(&sum);
+	for (at = 0; at < self->len; at += self->unit)
+		read_page(self->mem + at);
+	EXPECT_TRUE(all_on(self->mem, self->len, numa.node[2]));
 	EXPECT_INTACT();
 }
 
@@ -248,6 +305,25 @@ TEST_F(touch, marking_twice_is_marking_once)
 	for (at = 0; at < self->len; at += self->unit)
 		read_page(self->mem + at);
 	EXPECT_TRUE(all_on(self->mem, self->len, numa.node[2]));
+	EXPECT_INTACT();
+}
+
+TEST_F(touch, marks_that_are_there_are_not_made_again)
+{
+	struct virtflex_migrate_args sum;
+	long before, first, second;
+
+	/* NUMA balancing makes some of its own, and counts them alike. */
+	if (variant->balancing[0] != '0')
+		return;
+	before = vm_counter("numa_pte_updates");
+	ASSERT_EQ(0, mark(self, &sum));
+	first = vm_counter("numa_pte_updates") - before;
+	ASSERT_EQ(0, mark(self, &sum));
+	second = vm_counter("numa_pte_updates") - before - first;
+	EXPECT_ALL_MARKED(&sum);
+	EXPECT_EQ((long)(self->len / PAGE), first);
+	EXPECT_EQ(0, second);
 	EXPECT_INTACT();
 }
 
@@ -399,6 +475,7 @@ TEST_F(touch, the_trace_names_no_target_at_home)
 
 	ASSERT_EQ(0, mark(self, &sum));
 	EXPECT_ALL_MARKED(&sum);
+	ASSERT_EQ(0, run_on_node(numa.node[1]));
 	why = trace_touches(self, "-1", &told, &right);
 	if (why)
 		SKIP(return, "%s", why);

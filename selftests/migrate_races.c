@@ -24,6 +24,7 @@
 #define THP	"/sys/kernel/mm/transparent_hugepage/"
 #define MTHP	THP "hugepages-64kB/enabled"
 #define PMD_THP	THP "hugepages-2048kB/enabled"
+#define UNDERUSED	THP "shrink_underused"
 #define LEN	(8 * MIB)
 #define PAGES	(LEN / PAGE)
 /* filled alike, so that one can be looked at elsewhere */
@@ -38,6 +39,8 @@
 /* how long a race lasts */
 #define RACE_MS	1500
 #define MAX_THREADS	3
+/* pages that two batches, of the mover and of compaction, may have isolated, and more */
+#define MAX_ISOLATED	4096
 
 FIXTURE(race)
 {
@@ -228,6 +231,29 @@ TEST_F(race, statistics_of_nodes_follow)
 	EXPECT_GE(slack, labs(after[1][1] + after[1][2] - before[1][1] - before[1][2]));
 }
 
+/* Reclaim and compaction wait where too many are. */
+TEST_F(race, isolated_pages_are_counted_meanwhile)
+{
+	uint64_t until = now_ms() + RACE_MS;
+	long most = 0;
+
+	ASSERT_EQ(0, start_moves(self));
+	while (now_ms() < until) {
+		long isolated = vm_counter("nr_isolated_anon");
+
+		if (isolated > most)
+			most = isolated;
+	}
+	end_moves(self);
+	EXPECT_MOVES();
+	/* A batch of small pages has up to 512; CPUs have some of the count to themselves. */
+	EXPECT_LT(128, most);
+	EXPECT_GE(MAX_ISOLATED, most);
+	write_file("/proc/sys/vm/stat_refresh", "1");
+	EXPECT_EQ(0, vm_counter("nr_isolated_anon"));
+	EXPECT_TRUE(intact(self));
+}
+
 TEST_F(race, a_moved_page_is_written_without_a_fault)
 {
 	struct virtflex_migrate_args sum;
@@ -292,6 +318,50 @@ TEST_F(race, read_only_pages_stay_read_only)
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_TRUE(WIFSIGNALED(status));
 	EXPECT_TRUE(intact(self));
+}
+
+/* Mapped by entries of their own, they move as one still, and are counted so. */
+TEST(huge_pages_are_counted_however_they_are_mapped)
+{
+	const char *why = migrate_need(2);
+	struct virtflex_migrate_args sum;
+	const size_t len = 2 * HUGE_PAGE;
+	long underused, moved, failed, split;
+	char *mem;
+	int round;
+
+	if (why)
+		SKIP(return, "%s", why);
+	/* Those that the kernel may split for want of use move one by one. */
+	underused = read_long(UNDERUSED, 0);
+	write_file(UNDERUSED, "0");
+	mem = region_new(len, true);
+	ASSERT_NE(NULL, mem);
+	ASSERT_EQ(0, run_on_node(numa.node[0]));
+	fill(mem, len, 1);
+	write_file(UNDERUSED, underused ? "1" : "0");
+	ASSERT_EQ(0, settle(mem));
+	if (smaps_kb(mem, len, "AnonHugePages") != (long)(len / KIB))
+		SKIP(return, "no 2 MiB pages to be had");
+	for (round = 0; round < 2; round++) {
+		if (round) {
+			ASSERT_EQ(0, mprotect(mem + PAGE, len - 2 * PAGE, PROT_READ));
+			ASSERT_EQ(0, mprotect(mem + PAGE, len - 2 * PAGE,
+					      PROT_READ | PROT_WRITE));
+			ASSERT_EQ(0, smaps_kb(mem, len, "AnonHugePages"));
+		}
+		moved = vm_counter("thp_migration_success");
+		failed = vm_counter("thp_migration_fail");
+		split = vm_counter("thp_migration_split");
+		ASSERT_EQ(0, evacuate(mem, len, 1ULL << numa.node[!round], &sum));
+		print_counts(&sum);
+		EXPECT_EQ(len / PAGE, sum.moved);
+		EXPECT_TRUE(all_on(mem, len, numa.node[!round]));
+		EXPECT_EQ(moved + (long)(len / HUGE_PAGE), vm_counter("thp_migration_success"));
+		EXPECT_EQ(failed, vm_counter("thp_migration_fail"));
+		EXPECT_EQ(split, vm_counter("thp_migration_split"));
+	}
+	EXPECT_TRUE(filled(mem, len, 1));
 }
 
 /* ---- threads that write every page */

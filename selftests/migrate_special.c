@@ -102,6 +102,26 @@ static int pin(char *mem, size_t len)
 	return ring;
 }
 
+TEST_F(special, marked_pages_that_are_pinned_stay)
+{
+	struct virtflex_migrate_args sum;
+	int ring;
+
+	ASSERT_EQ(0, settle(self->mem));
+	ASSERT_EQ(0, migrate(self->mem, LEN, VIRTFLEX_MIGRATE_NEXT_TOUCH,
+			     numa_mask(), &sum));
+	EXPECT_EQ(PAGES, sum.marked);
+	ASSERT_EQ(0, run_on_node(numa.node[2]));
+	/* that is no touch */
+	ring = pin(self->mem, LEN);
+	if (ring < 0)
+		SKIP(return, "no io_uring: %s", strerror(-ring));
+	EXPECT_TRUE(all_on(self->mem, LEN, numa.node[0]));
+	EXPECT_TRUE(filled(self->mem, LEN, 1));
+	EXPECT_TRUE(all_on(self->mem, LEN, numa.node[0]));
+	close(ring);
+}
+
 TEST_F(special, pinned_pages_stay)
 {
 	struct virtflex_migrate_args sum;

@@ -4,6 +4,7 @@
  * policies of their own. Where all have the same, it counts. Where they differ,
  * nobody knows whose the pages are: they leave inactive nodes, are marked on
  * active ones, and the policy of the thread that touches them next decides.
+ * Pages on the node to which all threads are bound are in place.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -14,11 +15,14 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include "interleaved.h"
 #include "numa_util.h"
 #include "kselftest_harness.h"
+
+#define BALANCING	"/proc/sys/kernel/numa_balancing"
 
 /* A thread that does one thing after the other, as it is asked to */
 struct worker {
@@ -143,6 +147,9 @@ static long request_by_other(struct request *request)
 		.nodemask = (uintptr_t)&mask,
 	};
 	pid = fork();
+	/* where the caller is bound to does not count */
+	if (!pid && run_on_node(numa.node[3]))
+		_exit(2);
 	if (!pid)
 		_exit(sys_virtflex_migrate(pidfd, args, sizeof(*args)) ? 1 : 0);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
@@ -491,6 +498,134 @@ TEST_F(threads, marked_pages_are_interleaved_by_the_toucher)
 					    self->unit),
 			  node_of(self->mem + at));
 	EXPECT_TRUE(filled(self->mem, self->len, 1));
+}
+
+static long take_node(void *arg)
+{
+	return run_on_node(*(int *)arg) ? -errno : 0;
+}
+
+static long take_any_node(void *arg)
+{
+	return run_on_all() ? -errno : 0;
+}
+
+/* Have main run on the node of the pages, and the worker on some. */
+static int bind_threads(threads_t *self, int node)
+{
+	return run_on_node(numa.node[1]) ||
+	       worker_do(&self->worker, take_node, &node);
+}
+
+/* Faults of writing each page, 4 KiB or 2 MiB */
+static long write_all(void *arg)
+{
+	threads_t *self = arg;
+	struct rusage before, after;
+	size_t at;
+
+	getrusage(RUSAGE_THREAD, &before);
+	for (at = 0; at < self->len; at += self->unit)
+		*(volatile char *)(self->mem + at) += 0;
+	getrusage(RUSAGE_THREAD, &after);
+	return after.ru_minflt - before.ru_minflt;
+}
+
+TEST_F(threads, pages_where_all_threads_are_bound_are_in_place)
+{
+	struct virtflex_migrate_args sum;
+
+	write_file(BALANCING, "0");
+	ASSERT_EQ(0, bind_threads(self, numa.node[1]));
+	ASSERT_EQ(0, request(self, variant, VIRTFLEX_MIGRATE_NEXT_TOUCH,
+			     numa_mask(), &sum));
+	EXPECT_EQ(0, write_all(self));
+	EXPECT_EQ(0, worker_do(&self->worker, write_all, self));
+	write_file(BALANCING, "1");
+	EXPECT_ON(numa.node[1]);
+	EXPECT_ALL(sum, in_place);
+}
+
+TEST_F(threads, pages_follow_a_thread_that_is_bound_elsewhere)
+{
+	struct virtflex_migrate_args sum;
+
+	ASSERT_EQ(0, bind_threads(self, numa.node[2]));
+	ASSERT_EQ(0, request(self, variant, VIRTFLEX_MIGRATE_NEXT_TOUCH,
+			     numa_mask(), &sum));
+	ASSERT_LE(0, worker_do(&self->worker, write_all, self));
+	EXPECT_ON(numa.node[2]);
+	EXPECT_ALL(sum, marked);
+}
+
+TEST_F(threads, pages_follow_a_thread_that_is_not_bound)
+{
+	struct virtflex_migrate_args sum;
+	int node = numa.node[2];
+
+	ASSERT_EQ(0, bind_threads(self, numa.node[1]));
+	ASSERT_EQ(0, worker_do(&self->worker, take_any_node, NULL));
+	ASSERT_EQ(0, request(self, variant, VIRTFLEX_MIGRATE_NEXT_TOUCH,
+			     numa_mask(), &sum));
+	ASSERT_EQ(0, worker_do(&self->worker, take_node, &node));
+	ASSERT_LE(0, worker_do(&self->worker, write_all, self));
+	EXPECT_ON(numa.node[2]);
+	EXPECT_ALL(sum, marked);
+}
+
+TEST_F(threads, pages_go_by_the_policy_of_a_bound_thread)
+{
+	struct virtflex_migrate_args sum;
+
+	ASSERT_EQ(0, bind_threads(self, numa.node[1]));
+	ASSERT_EQ(0, worker_policy(&self->worker, MPOL_BIND, NODE(2)));
+	ASSERT_EQ(0, request(self, variant, VIRTFLEX_MIGRATE_NEXT_TOUCH,
+			     numa_mask(), &sum));
+	ASSERT_LE(0, worker_do(&self->worker, write_all, self));
+	EXPECT_ON(numa.node[2]);
+	EXPECT_ALL(sum, marked);
+}
+
+/* A process that is none of its threads, and has the same memory */
+struct sharer {
+	threads_t *threads;
+	int cpu, bound[2], go[2];
+};
+
+static int share_memory(void *arg)
+{
+	struct sharer *sharer = arg;
+	char byte = 0;
+
+	if (run_on_cpu(sharer->cpu) || write(sharer->bound[1], &byte, 1) != 1 ||
+	    read(sharer->go[0], &byte, 1) != 1)
+		_exit(1);
+	write_all(sharer->threads);
+	_exit(0);
+}
+
+TEST_F(threads, pages_follow_a_process_with_the_same_memory)
+{
+	struct sharer sharer = { .threads = self, .cpu = numa.cpu[2] };
+	struct virtflex_migrate_args sum;
+	static char stack[64 * KIB] __attribute__((aligned(16)));
+	char byte;
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, bind_threads(self, numa.node[1]));
+	ASSERT_EQ(0, pipe(sharer.bound));
+	ASSERT_EQ(0, pipe(sharer.go));
+	pid = clone(share_memory, stack + sizeof(stack), CLONE_VM | SIGCHLD, &sharer);
+	ASSERT_LT(0, pid);
+	ASSERT_EQ(1, read(sharer.bound[0], &byte, 1));
+	ASSERT_EQ(0, request(self, variant, VIRTFLEX_MIGRATE_NEXT_TOUCH,
+			     numa_mask(), &sum));
+	ASSERT_EQ(1, write(sharer.go[1], &byte, 1));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_ON(numa.node[2]);
+	EXPECT_ALL(sum, marked);
 }
 
 TEST_HARNESS_MAIN

@@ -54,7 +54,8 @@ struct virtflex_nodemask {
  *	nodes that are not active, for the nearest active node with room
  * @VIRTFLEX_MIGRATE_NEXT_TOUCH: pages under the default or local policy on an
  *	active node are marked, and move to the node of the thread that
- *	touches them next
+ *	touches them next, but for those on the node to which all threads
+ *	are bound
  * @VIRTFLEX_MIGRATE_SHARED: also pages that other processes map; needs
  *	CAP_SYS_NICE
  *
