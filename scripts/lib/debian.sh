@@ -44,6 +44,9 @@ choose_debian() {
 	[ "$debian" -gt "${own:-0}" ] || debian_is=older
 }
 
+# The release whose QEMU emulates nested paging as Xen needs it. See choose_emulator().
+NESTED_QEMU_SUITE=bookworm
+
 # other_debian: prints the number of a release that is not the machine's, the newest
 other_debian() {
 	debian_releases | awk -v own="$(debian_of_machine)" '$1 != own { other = $1 } END { print other }'

@@ -138,8 +138,10 @@ kvm_works() {
 		</dev/null 2>/dev/null | grep 'virtflex harness: found 0 of' >/dev/null
 }
 
+emulator=(qemu-system-x86_64)
+
 machine_begin() {
-	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
+	qemu=("${emulator[@]}" -nodefaults -no-user-config -display none -no-reboot
 		-chardev "file,id=com1,path=console" -serial chardev:com1)
 }
 
