@@ -955,6 +955,22 @@ affinity $id 6 hard 6
 affinity $id 7 hard 6" "$(sort -u "$XEN_CALLS")"
 }
 
+# On which physical nodes a domain was built is asked for when that is news, as it takes long.
+asks_the_toolstack_once()
+{
+	asked() { grep -cx "configuration $id" "$work/asked"; }
+	fresh
+	: >"$work/asked"
+	XEN_ASKED=$work/asked coordinator --record "$work/record"
+	intervals 4
+	same 'times that it was asked' 1 "$(asked)"
+	hosted running 4 131072
+	intervals 4
+	same 'times that it was asked, as the memory changed' 2 "$(asked)"
+	end_it
+	same 'physical nodes' '[[0,1,2,3]]' "$(jq -sc 'map(.guests[0].nodes | map(.pnode)) | unique' "$work/record")"
+}
+
 # Without permission it ends; a host that was there is tried again.
 host_is_lost()
 {
@@ -994,7 +1010,7 @@ tests=(publish_writes_what_is_documented publish_follows guests_write_their_keys
 	xenstored_ends_while_it_waits nobody_there not_allowed not_root large_ones
 	any_command_line any_answer every_status_is_reached
 	asks_for_reports takes_by_nodes leaves_others_alone hears_a_refusal changes_its_mind says_what_is_missing
-	reports_of_liars reads_meminfo bounds_of_nodes keeps_off_reserved_cpus host_is_lost)
+	reports_of_liars reads_meminfo bounds_of_nodes keeps_off_reserved_cpus asks_the_toolstack_once host_is_lost)
 
 start_xenstored || { cat "$work/xenstored.log"; exit 1; }
 for test in ${ONLY:-"${tests[@]}"}; do

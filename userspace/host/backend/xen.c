@@ -63,6 +63,8 @@ static void see_guest(struct xen_host *h, const libxl_dominfo *info, unsigned in
 	};
 	snprintf(g->id, sizeof(g->id), LIBXL_UUID_FMT, LIBXL_UUID_BYTES(info->uuid));
 	k = name ? xen_known(h, g->id, info->domid) : NULL;
+	if (k)
+		k->memory_kb = info->current_memkb;
 	done = k && (!(what & LOOK_VCPUS) || xen_see_vcpus(h, k, g, s, info->cpupool)) &&
 	       (!(what & (LOOK_MEMORY | LOOK_NODES)) || xen_see_memory(h, k, g, s));
 	if (!done) {

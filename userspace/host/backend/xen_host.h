@@ -30,11 +30,15 @@ struct known_vcpu {
  * @domid: Xen's number of it
  * @seen: whether it was there at the last look
  * @running: whether it was running then
+ * @memory_kb: memory that it had then
  * @nr_vcpus: length of @vcpus
  * @vcpus: by number
  * @has_config: whether its configuration was read
  * @built: its virtual nodes, as they were last read; NULL if it has none
  * @read_ns: when these and the configuration were read; 0 for never
+ * @nr_pnodes: length of @pnodes
+ * @pnodes: by virtual node, the physical one that it was on when that was looked up
+ * @pnodes_kb: memory that it had then
  * @reporting: whether it says how its memory is
  * @asked: whether it was asked to by this program
  * @request: name of the last request that this program has made, and that is not over; ""
@@ -53,11 +57,15 @@ struct known_domain {
 	unsigned int domid;
 	bool seen;
 	bool running;
+	uint64_t memory_kb;
 	unsigned int nr_vcpus;
 	struct known_vcpu *vcpus;
 	bool has_config;
 	struct domain *built;
 	uint64_t read_ns;
+	unsigned int nr_pnodes;
+	int *pnodes;
+	uint64_t pnodes_kb;
 	struct reporting reporting;
 	bool asked;
 	char request[REQUEST_ID_LEN];
@@ -92,6 +100,7 @@ struct xen_host {
 /* xen_known.c */
 struct known_domain *xen_known(struct xen_host *h, const char *id, unsigned int domid);
 struct known_domain *xen_known_guest(struct xen_host *h, const struct guest *guest);
+void xen_find_pnodes(struct xen_host *h, struct known_domain *k, struct domain *d);
 void xen_forget_unseen(struct xen_host *h);
 void xen_forget_all(struct xen_host *h);
 

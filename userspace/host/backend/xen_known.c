@@ -9,6 +9,7 @@ static void free_known(struct known_domain *k)
 {
 	free(k->vcpus);
 	domain_free(k->built);
+	free(k->pnodes);
 	free(k->said);
 }
 
@@ -66,6 +67,43 @@ struct known_domain *xen_known_guest(struct xen_host *h, const struct guest *gue
 		found = &h->known[i];
 	}
 	return found;
+}
+
+/* Where there is no memory for it, it is asked for again. */
+static void remember_pnodes(struct known_domain *k, const struct domain *d)
+{
+	int *pnodes = realloc(k->pnodes, (d->nr_vnodes + 1) * sizeof(*pnodes));
+	unsigned int i;
+
+	if (!pnodes)
+		return;
+	for (i = 0; i < d->nr_vnodes; i++)
+		pnodes[i] = d->vnodes[i].pnode;
+	k->pnodes = pnodes;
+	k->nr_pnodes = d->nr_vnodes;
+	k->pnodes_kb = k->memory_kb;
+}
+
+/**
+ * xen_find_pnodes() - which physical nodes a domain's nodes are on
+ * @h: host
+ * @k: what is remembered of the domain
+ * @d: it, whose nodes' pnode is filled in where it was not described
+ *
+ * Of a domain that is not described only the toolstack knows that, and takes a fifth of a second
+ * to say it. It is asked once it has made the domain, and when that has other memory; not at each
+ * look.
+ */
+void xen_find_pnodes(struct xen_host *h, struct known_domain *k, struct domain *d)
+{
+	bool known = k->nr_pnodes == d->nr_vnodes && k->pnodes_kb == k->memory_kb;
+	unsigned int i;
+
+	for (i = 0; known && i < d->nr_vnodes; i++)
+		if (d->vnodes[i].pnode == PNODE_UNKNOWN)
+			d->vnodes[i].pnode = k->pnodes[i];
+	if (!known && domain_find_pnodes(&h->host, d))
+		remember_pnodes(k, d);
 }
 
 /**

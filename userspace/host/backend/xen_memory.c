@@ -127,7 +127,7 @@ static bool see_nodes(struct xen_host *h, struct known_domain *k, struct domain 
 
 	done = reports && guest_set_nodes(g, d->nr_vnodes);
 	if (done) {
-		domain_find_pnodes(&h->host, d);
+		xen_find_pnodes(h, k, d);
 		reports_read(&h->host, d, reports, &number);
 		for (i = 0; i < d->nr_vnodes; i++)
 			see_node(&d->vnodes[i], &reports[i], &g->nodes[i]);

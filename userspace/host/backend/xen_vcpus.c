@@ -49,7 +49,7 @@ static void read_nodes(struct xen_host *h, struct known_domain *k)
 	if (domain_read(&h->host, k->domid, &d))
 		return;
 	if (d)
-		domain_find_pnodes(&h->host, d);
+		xen_find_pnodes(h, k, d);
 	domain_free(k->built);
 	k->built = d;
 }

@@ -2,7 +2,7 @@
 /*
  * Linked into programs in the place of those functions of libxenlight and libxenctrl that
  * ask a hypervisor: the host is one that a test makes up (host.h). What a program tells it is
- * a line in the file XEN_CALLS.
+ * a line in the file XEN_CALLS; what it asks for that takes long is one in the file XEN_ASKED.
  *
  * Xenstore is real. BEFORE_COMMIT is a command that runs once, in the moment before the
  * first transaction of more than reading is to end: for another writer, or for an end.
@@ -49,20 +49,36 @@ bool __wrap_xs_transaction_end(struct xs_handle *h, xs_transaction_t t, bool abo
 	return __real_xs_transaction_end(h, t, abort);
 }
 
+static void vnote(const char *path, const char *fmt, va_list args)
+{
+	FILE *f = path ? fopen(path, "ae") : NULL;
+
+	if (!f)
+		return;
+	vfprintf(f, fmt, args);
+	fclose(f);
+}
+
 static void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 static void note(const char *fmt, ...)
 {
-	const char *path = getenv("XEN_CALLS");
-	FILE *f = path ? fopen(path, "ae") : NULL;
 	va_list args;
 
-	if (!f)
-		return;
 	va_start(args, fmt);
-	vfprintf(f, fmt, args);
+	vnote(getenv("XEN_CALLS"), fmt, args);
 	va_end(args);
-	fclose(f);
+}
+
+static void note_asked(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static void note_asked(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vnote(getenv("XEN_ASKED"), fmt, args);
+	va_end(args);
 }
 
 static const struct made_domain *find(uint32_t id)
@@ -219,6 +235,7 @@ int libxl_retrieve_domain_configuration(libxl_ctx *ctx, uint32_t domid,
 
 	(void)ctx;
 	(void)how;
+	note_asked("configuration %u\n", domid);
 	if (!d)
 		return ERROR_INVAL;
 	config->b_info.vnuma_nodes = calloc(d->nr_vnodes + 1,
