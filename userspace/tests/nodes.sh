@@ -198,6 +198,30 @@ nodes_policy_is_wrong()
 	[ $i -eq 15 ]
 }
 
+# errors_are LINE...: these and no others
+errors_are() { { [ $# -eq 0 ] || printf 'virtflexd: %s\n' "$@"; } | diff - "$work/err"; }
+
+# What guests a file is of is seen later: it is said once, and no other node is taken for the home.
+nodes_policy_fits_nobody()
+{
+	local file="$work/policy: \"guests\", " nobody wrong
+	nobody='no guest with nodes goes by it now: none has such a name, or a pattern before it fits it as well'
+	wrong='it keeps what it has, and gets nothing, until that is put right and the file read again'
+	echo '{ "guests": { "A": { "weight": 2 }, "[ab]": { "most": 9 }, "b": { "weight": 2 } } }' >"$work/policy"
+	replay hosts/trade.json --policy "$work/policy" && holds "(${moves} | length) == 5" &&
+		errors_are "$file\"A\": $nobody" "$file\"b\": $nobody" || return 1
+	echo '{ "guests": { "[ab]": { "home": 3 } } }' >"$work/policy"
+	replay hosts/trade.json --policy "$work/policy" && holds "${moves} == [] and all(.[].nodes.guests[]; .may_change | not)" &&
+		errors_are "$file\"[ab]\": \"home\" is node 3, and the highest node of a is 2: $wrong" \
+			"$file\"[ab]\": \"home\" is node 3, and the highest node of b is 2: $wrong" || return 1
+	echo '{ "guests": { "[ab]": { "home": 2 } } }' >"$work/policy"
+	replay hosts/trade.json --policy "$work/policy" && errors_are || return 1
+	# nor does a change of before go on
+	echo "{ \"version\": 1, \"time\": $(date +%s), \"move\": { \"phase\": \"leave\", \"node\": 3, \"from\": \"b\", \"to\": \"a\" } }" >"$work/state8"
+	echo '{ "guests": { "b": { "home": 3 } } }' >"$work/policy"
+	replay hosts/trade.json --policy "$work/policy" --state "$work/state8" && holds "${decisions}[0].what == \"off\" and ${moves} == []"
+}
+
 # awaits PATTERN: half a minute at most
 awaits()
 {
@@ -548,7 +572,7 @@ nodes_completion()
 		[ "$(complete_words virtflexd --connect x)" = xen ]
 }
 
-for name in nodes_trade nodes_quiet nodes_equal nodes_free nodes_reserve nodes_memory nodes_not_worth_it nodes_policy nodes_policy_is_wrong \
+for name in nodes_trade nodes_quiet nodes_equal nodes_free nodes_reserve nodes_memory nodes_not_worth_it nodes_policy nodes_policy_is_wrong nodes_policy_fits_nobody \
 	nodes_policy_again nodes_policy_again_in_json nodes_dry_run nodes_once nodes_domains nodes_refused nodes_of_others nodes_slow nodes_restart nodes_restart_by_other_rules nodes_restart_changes_nothing \
 	nodes_state_is_wrong nodes_explain nodes_metrics nodes_record nodes_report nodes_two_instances nodes_usage \
 	nodes_bad_description nodes_help nodes_completion; do

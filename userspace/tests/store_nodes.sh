@@ -233,6 +233,49 @@ what_is_kept()
 	show_all
 }
 
+# --dry-run asks nobody to report, and says once what comes of that.
+nothing_is_asked()
+{
+	local one
+	domains '-r 1000 done' '-r 1000 done'
+	for one in "$a" "$b"; do
+		xenstore-write "/local/domain/$one/numa/control/feature-report" 1
+	done
+	flexd_begins --dry-run
+	await grep -q 'with --dry-run guests are not asked to report' "$work/flexd.err"
+	sleep 2
+	flexd_ends TERM
+	same 'how often it is said' 1 "$(grep -c 'are not asked to report' "$work/flexd.err")"
+	same 'who was asked' '' "$(for one in "$a" "$b"; do xenstore-read "/local/domain/$one/numa/report_s"; done 2>/dev/null)"
+	flexd_begins
+	sleep 3
+	flexd_ends TERM
+	same 'how often it is said, as they were asked' 0 "$(grep -c 'are not asked to report' "$work/flexd.err")"
+	show_all
+}
+
+# A file that is read again is compared with the guests again; with the mistake put right, nodes move.
+mistakes_are_said_again()
+{
+	domains 'done' 'done'
+	load 100 5
+	sed 's/"b": { "home": 1 }/"[ab]": { "home": 9 }/' "$work/policy" >"$work/wrong"
+	mv "$work/policy" "$work/right"
+	cp "$work/wrong" "$work/policy"
+	flexd_begins
+	await grep -q '"home" is node 9, and the highest node of b is 3' "$work/flexd.err"
+	kill -HUP "$flexd_pid"
+	await grep -q 'is read again' "$work/flexd"
+	sleep 3
+	same 'how often it is said' 4 "$(grep -c '"home" is node 9' "$work/flexd.err")"
+	same 'node 3 of a' 0 "$(target "$a" 3)"
+	cp "$work/right" "$work/policy"
+	kill -HUP "$flexd_pid"
+	await has "$a" 3
+	flexd_ends TERM
+	show_all
+}
+
 two_of_a_kind()
 {
 	domains 'done' 'done'
@@ -252,7 +295,7 @@ two_of_a_kind()
 }
 
 tests=(nodes_follow_loads administrators_come_first a_guest_refuses killed_between_the_halves policy_says_no
-	what_is_free what_is_kept two_of_a_kind)
+	what_is_free what_is_kept nothing_is_asked mistakes_are_said_again two_of_a_kind)
 # shellcheck disable=SC2119
 start_xenstored || { cat "$work/xenstored.log"; exit 1; }
 for test in ${ONLY:-"${tests[@]}"}; do

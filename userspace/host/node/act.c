@@ -159,6 +159,7 @@ static void read_rules_again(const struct daemon *d)
 	}
 	rules_free(&node_rules);
 	node_rules = rules;
+	node_warn_again();
 	fprintf(d->settings->json ? stderr : stdout, "%s is read again\n", node_settings.policy);
 }
 
@@ -191,6 +192,7 @@ static enum backend_status node_act(struct daemon *d, const struct snapshot *now
 	p = node_placement(now);
 	if (!p)
 		return BACKEND_FAILED;
+	node_warn(d, p);
 	node_report(d, p);
 	if (node_state.move.phase != MOVE_NONE && !only_tells(d))
 		status = move_see(d, now, why);
@@ -235,6 +237,7 @@ static void node_forget(void)
 {
 	node_guests_forget();
 	standing_forget();
+	node_warn_forget();
 	node_report_forget();
 }
 

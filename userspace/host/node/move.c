@@ -131,7 +131,7 @@ static bool may_give(const struct guest *g, unsigned int node)
 {
 	const struct node_rule *rule = rules_find(&node_rules, g->name);
 
-	return daemon_may_change(g) && !(rule && rule->fixed) &&
+	return daemon_may_change(g) && !guest_stays(g, rule) &&
 	       guest_home(g, rule) != (int)node;
 }
 
@@ -139,7 +139,7 @@ static bool may_get(const struct snapshot *now, const struct guest *g, unsigned 
 {
 	const struct node_rule *rule = rules_find(&node_rules, g->name);
 
-	return daemon_may_change(g) && !(rule && rule->fixed) &&
+	return daemon_may_change(g) && !guest_stays(g, rule) &&
 	       !(rule && count_had(g) >= rule->most) &&
 	       rule_has_node(rule, node) && !others_have(now, g, node);
 }

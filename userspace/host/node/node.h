@@ -73,6 +73,7 @@ struct node_settings {
  * @want: what it wants, of the last two intervals
  * @nr_wants: of how many intervals that is known, since its nodes were changed
  * @least_memory: GiB that it cannot do without
+ * @said_home: home of its rule that it was said not to have; 0, which all have, for none
  */
 struct node_guest {
 	struct seen_guest seen;
@@ -81,6 +82,7 @@ struct node_guest {
 	double want[2][NR_PLACE_RESOURCES];
 	unsigned int nr_wants;
 	double least_memory;
+	int said_home;
 };
 
 /**
@@ -179,6 +181,7 @@ bool guest_has_node(const struct guest *g, int pnode);
 
 /* reading.c */
 bool rule_has_node(const struct node_rule *rule, unsigned int pnode);
+bool guest_stays(const struct guest *g, const struct node_rule *rule);
 int guest_home(const struct guest *g, const struct node_rule *rule);
 uint64_t guest_kb_on(const struct guest *g, unsigned int pnode);
 uint64_t node_spare_kb(const struct snapshot *now, unsigned int pnode, uint64_t more_kb);
@@ -207,6 +210,11 @@ void decision_print(FILE *f, struct json_object *o);
 /* act.c */
 extern const struct policy node_policy;
 void node_reread(int signal);
+
+/* warnings.c */
+void node_warn(const struct daemon *d, const struct placement *p);
+void node_warn_forget(void);
+void node_warn_again(void);
 
 /* report.c */
 void node_report(const struct daemon *d, const struct placement *p);

@@ -147,6 +147,20 @@ static void take_parts(struct placement *p, const struct snapshot *now,
 }
 
 /**
+ * guest_stays() - does a guest keep the nodes that it has, and get no others?
+ * @g: guest with nodes
+ * @rule: what is said of it; NULL for nothing
+ *
+ * Which node is to be its home is not known if the rule names one that it does not have.
+ *
+ * Return: whether it does.
+ */
+bool guest_stays(const struct guest *g, const struct node_rule *rule)
+{
+	return rule && (rule->fixed || rule->home >= (int)g->nr_nodes);
+}
+
+/**
  * guest_home() - the physical node of a guest's guaranteed node
  * @g: guest with nodes
  * @rule: what is said of it; NULL for nothing
@@ -157,7 +171,7 @@ int guest_home(const struct guest *g, const struct node_rule *rule)
 {
 	unsigned int node = 0;
 
-	if (rule && rule->home >= 0)
+	if (rule && rule->home >= 0 && rule->home < (int)g->nr_nodes)
 		node = rule->home;
 	else if (g->nr_vcpus)
 		node = g->vcpus[0].node;
@@ -192,7 +206,7 @@ static void take_bidder(struct placement *p,
 			k->seen.guest->change == CHANGE_NONE &&
 			daemon_may_change(k->seen.guest) &&
 			lesson && now->ns >= lesson->rests_until_ns &&
-			!(k->rule && k->rule->fixed);
+			!guest_stays(k->seen.guest, k->rule);
 	b->shrink_s = lesson && lesson->shrink_s > 0 ? lesson->shrink_s :
 						       node_rules.shrink_s;
 	b->expand_s = lesson && lesson->expand_s > 0 ? lesson->expand_s :

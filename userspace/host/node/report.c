@@ -8,7 +8,6 @@
 /* What metrics tell, and what was said */
 static struct json_object *seen_last;
 static bool said_start;
-static bool said_several[MOST_HOST_NODES];
 
 /**
  * node_report_forget() - forget what was told
@@ -18,7 +17,6 @@ void node_report_forget(void)
 	json_object_put(seen_last);
 	seen_last = NULL;
 	said_start = false;
-	memset(said_several, 0, sizeof(said_several));
 }
 
 static struct json_object *number(double value)
@@ -122,19 +120,6 @@ static void print_guests(const struct placement *p)
 	}
 }
 
-/* Those that are left to their guests, once */
-static void say_several(const struct placement *p)
-{
-	unsigned int i;
-
-	for (i = 0; i < p->nr_nodes; i++) {
-		if (p->nodes[i].owner == SEVERAL && !said_several[i])
-			error("node %u: several guests have memory of it, and it is left to them",
-			      i);
-		said_several[i] = p->nodes[i].owner == SEVERAL;
-	}
-}
-
 /**
  * node_report() - tell what was seen in an interval
  * @d: program
@@ -142,7 +127,6 @@ static void say_several(const struct placement *p)
  */
 void node_report(const struct daemon *d, const struct placement *p)
 {
-	say_several(p);
 	json_object_put(seen_last);
 	seen_last = seen_json(p);
 	if (d->settings->json)
