@@ -17,6 +17,7 @@ passed=0 failed=0 skipped=0
 . "$here/lib.sh"
 . "$here/host.sh"
 . "$here/orders.sh"
+. "$here/program.sh"
 
 reported() { xenstore-read "$numa/reported"; }
 
@@ -26,6 +27,25 @@ report() {
 	until [ -n "$number" ] && [ "$number" = "$(reported)" ]; do
 		number=$(reported) used=$(xenstore-read "$numa/node/$1/used") free=$(xenstore-read "$numa/node/$1/free")
 	done
+}
+
+# heard: until the guest has heard of what was written before, as it hears of all in turn
+heard() { guest true || fail "guest: $said"; }
+
+# more_reports COUNT: until there are so many more: the second one is of after what was done before
+more_reports() {
+	wanted=$(($(reported) + $1)) until=$(($(now) + 60))
+	until [ "$(reported)" -ge "$wanted" ]; do
+		[ "$(now)" -lt "$until" ] || { fail "no reports any more: $(reported)"; return 1; }
+		sleep 0.3
+	done
+}
+
+# silent WHEN: nothing is reported for three seconds
+silent() {
+	before=$(reported)
+	sleep 3
+	same "reports $1" "$before" "$(reported)"
 }
 
 # ask_for_reports: what whoever asks makes first
@@ -46,7 +66,7 @@ reports_are_for_who_asks() {
 	await_key control/version 1 30 || fail "the guest has not said what it understands"
 	same 'what it understands' 1 "$(xenstore-read "$numa/control/feature-report")"
 	ask_for_reports
-	sleep 2
+	silent 'before it is asked'
 	same 'reports before it is asked' '' "$(reported)"
 	xenstore-write "$numa/report_s" 1
 	await_key reported 3 30 || fail "no reports: $(reported)"
@@ -57,23 +77,21 @@ reports_are_for_who_asks() {
 		[ "$used" -gt 1000 ] && [ "$free" -gt 10000 ] || fail "node $node: $used used, $free free"
 	done
 	xenstore-write "$numa/report_s" 0
-	sleep 1
-	before=$(reported)
-	sleep 3
-	same 'reports after it was asked' "$before" "$(reported)"
+	heard
+	silent 'after it was asked'
 }
 
 # What the guest says is in use is what was taken.
 reports_what_is_used() {
 	xenstore-write "$numa/report_s" 1
-	sleep 2
+	more_reports 2
 	before=$(xenstore-read "$numa/node/1/used")
 	guest 'mkdir -p /tmp/held; mount -t tmpfs -o size=100m,mpol=bind:1 held /tmp/held; head -c 80000k /dev/zero >/tmp/held/file' || fail "guest: $said"
-	sleep 3
+	more_reports 2
 	taken=$(($(xenstore-read "$numa/node/1/used") - before))
 	[ "$taken" -gt 76000 ] && [ "$taken" -lt 90000 ] || fail "$taken KiB are taken, and not 80000"
 	guest 'umount /tmp/held' || fail "guest: $said"
-	sleep 3
+	more_reports 2
 	taken=$(($(xenstore-read "$numa/node/1/used") - before))
 	[ "$taken" -gt -12000 ] && [ "$taken" -lt 12000 ] || fail "$taken KiB are still taken"
 }
@@ -87,21 +105,20 @@ reports_are_bounded() {
 	count=$(($(reported) - before)) took=$(($(now) - began + 1))
 	[ "$count" -le $((took + 1)) ] || fail "$count reports in $took s"
 	xenstore-write "$numa/report_s" 1.5
-	sleep 1
-	before=$(reported)
-	sleep 3
-	same 'reports for 1.5 s' "$before" "$(reported)"
-	guest 'dmesg | tail -n 3' || fail "guest: $said"
+	heard
+	silent 'for 1.5 s'
+	guest 'dmesg | grep "nothing is reported" | tail -n 1' || fail "guest: $said"
 	like 'its log' '*nothing is reported: numa/report_s: "1.5" is not a number from 0 to 3600*' "$said"
 	xenstore-write "$numa/report_s" 1
-	sleep 2
+	more_reports 2
 	xenstore-rm "$numa/node/2/used" "$numa/reported"
+	guest 'for _ in $(seq 1 30); do dmesg | grep -q "numa/reported cannot be written" && break; sleep 1; done'
 	sleep 3
 	xenstore-exists "$numa/reported" 2>/dev/null && fail "a key that was taken away is back"
 	guest 'dmesg | grep -c "numa/reported cannot be written"' || fail "guest: $said"
 	same 'times that it was said' 1 "$said"
 	xenstore-write "$numa/reported" "" && numa_grant reported
-	await_key reported '[1-9]*' 10 || fail "no reports any more"
+	await_key reported '[1-9]*' 30 || fail "no reports any more"
 	xenstore-exists "$numa/node/2/used" 2>/dev/null && fail "a key that was taken away is back"
 	xenstore-rm "$numa/report_s"
 }
@@ -132,6 +149,7 @@ make_small() {
 	cat >/tmp/small/init <<-'EOT'
 	#!/bin/busybox sh
 	/bin/busybox mount -t proc proc /proc
+	/bin/busybox echo ready
 	/bin/busybox grep -q busy /proc/cmdline && while :; do :; done
 	while :; do /bin/busybox sleep 1000; done
 	EOT
@@ -152,7 +170,20 @@ small() {
 	vcpus = 1
 	cpus = "1-4"
 	EOT
+	# that of one before, of that name
+	rm -f "/var/log/xen/console/guest-$1.log"
 	xl create -q /tmp/small.cfg || fail "no domain $1"
+}
+
+# await_small NAME...: until these are what they are to be
+await_small() {
+	until=$(($(now) + 120))
+	for name; do
+		until grep -qs '^ready' "/var/log/xen/console/guest-$name.log"; do
+			[ "$(now)" -lt "$until" ] || { fail "$name does not come up: $(tail -n 3 "/var/log/xen/console/guest-$name.log")"; return 1; }
+			sleep 0.5
+		done
+	done
 }
 
 no_small() {
@@ -161,35 +192,11 @@ no_small() {
 	done
 }
 
-# pinned NAME: CPUs of its vCPU, as the hypervisor has it
-pinned() { xl vcpu-list "$1" | awk 'NR > 1 { print $(NF - 2) }'; }
-all_pinned() { for name; do pinned "$name"; done | sort | xargs; }
+# small_pinned: CPUs of their vCPUs, as the hypervisor has them
+small_pinned() { xl vcpu-list | awk '$1 ~ /^small/ { print $(NF - 2) }' | sort | xargs; }
 
-# begin PROGRAM ARGUMENT...: in the background; its lines of JSON in /tmp/lines
-begin() {
-	program=$1
-	: >/tmp/lines
-	"$@" --json >/tmp/lines 2>/tmp/said & pid=$!
-}
-
-# told: these lines, without blanks
-told() { tr -d ' ' </tmp/lines; }
-
-# end_it: by a signal, which it follows soon
-end_it() {
-	kill "$pid"
-	wait "$pid"
-	same "exit status of $program" 143 $?
-}
-
-# lines MORE SECONDS: so many more
-lines() {
-	want=$(($(grep -c . /tmp/lines) + $1)) until=$(($(now) + $2))
-	while [ "$(grep -c . /tmp/lines)" -lt "$want" ]; do
-		[ "$(now)" -lt "$until" ] && kill -0 "$pid" || { fail "$program does not go on: $(tail -n 3 /tmp/said)"; return 1; }
-		sleep 0.5
-	done
-}
+# demand_of GUEST VCPU: in percent of a CPU, by the last line
+demand_of() { told | tail -n 1 | sed "s/.*\"guest\":\"$1\",\"vcpu\":$2,\"demand\":\([0-9]*\).*/\1/"; }
 
 # In dom0 no host has to be named; what is seen is what xl sees.
 scheduler_sees_what_xl_sees() {
@@ -207,50 +214,56 @@ scheduler_sees_what_xl_sees() {
 scheduler_balances() {
 	for name in small1 small2 small3 small4; do
 		small $name 80 busy
+	done
+	await_small small1 small2 small3 small4
+	for name in small1 small2 small3 small4; do
 		xl vcpu-pin $name 0 1
 	done
-	sleep 5
 	before=$(xl vcpu-list 0)
 	begin vcpu_scheduler 3 --connect xen --cpus 1-4 --dry-run
 	lines 3 60
 	end_it
-	same 'pins after a dry run' '1 1 1 1' "$(all_pinned small1 small2 small3 small4)"
+	same 'pins after a dry run' '1 1 1 1' "$(small_pinned)"
 	for name in small1 small2 small3 small4; do
-		demand=$(told | tail -n 1 | sed "s/.*\"guest\":\"$name\",\"vcpu\":0,\"demand\":\([0-9]*\).*/\1/")
+		demand=$(demand_of $name 0)
 		[ "$demand" -ge 80 ] || fail "$name wants $demand % of a CPU, and is busy"
 	done
 	begin vcpu_scheduler 3 --connect xen --cpus 1-4
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		lines 2 60 && [ "$(all_pinned small1 small2 small3 small4)" != '1 2 3 4' ] || break
+		lines 2 60 && [ "$(small_pinned)" != '1 2 3 4' ] || break
 	done
-	same pins '1 2 3 4' "$(all_pinned small1 small2 small3 small4)"
+	same pins '1 2 3 4' "$(small_pinned)"
 	same 'changes made' 3 "$(told | tr '{' '\n' | grep -c '"done":true')"
 	lines 5 60
 	same 'changes made to a balanced host' 3 "$(told | tr '{' '\n' | grep -c '"done":true')"
 	# what it was not to touch, by --cpus or as it is dom0's
 	same 'vCPUs of dom0' "$(echo "$before" | awk '{ print $(NF - 2) }')" "$(xl vcpu-list 0 | awk '{ print $(NF - 2) }')"
 	end_it
-	same pins '1 2 3 4' "$(all_pinned small1 small2 small3 small4)"
+	same pins '1 2 3 4' "$(small_pinned)"
 	no_small
 }
 
 # A guest with nodes stays on the CPUs of its physical nodes: each has one, so it stays.
 scheduler_keeps_nodes() {
 	before=$(xl vcpu-list guest | awk '{ print $3, $(NF - 2), $(NF - 1), $NF }')
-	guest 'for i in 1 2 3; do timeout 30 taskset 4 sh -c "while :; do :; done" & done' || fail "guest: $said"
+	guest 'for i in 1 2 3; do taskset 4 sh -c "while :; do :; done" >/dev/null 2>&1 & echo $! >>/tmp/busy; done' || fail "guest: $said"
 	begin vcpu_scheduler 3 --cpus 1-4 --pin-floating
 	lines 6 60
+	demand=$(demand_of guest 2)
+	[ "$demand" -ge 80 ] || fail "vCPU 2 wants $demand % of a CPU, and is busy"
 	end_it
+	guest 'kill $(cat /tmp/busy); rm /tmp/busy' || fail "guest: $said"
 	same 'where vCPUs may run' "$before" "$(xl vcpu-list guest | awk '{ print $3, $(NF - 2), $(NF - 1), $NF }')"
 }
 
 # Memory
 
-# settled SECONDS: until nothing is changed, nor to be, for some intervals
+# settled SECONDS: until nothing is changed, nor to be, for some intervals. A guest that is stuck is
+# left alone: how much of it cannot be unplugged, as the kernel has it, is another thing each time.
 settled() {
 	until=$(($(now) + $1))
 	while :; do
-		if [ "$(grep -c . /tmp/lines)" -ge 5 ] && ! told | tail -n 4 | grep -Eq '"change":true|"state":"(new|moving|stuck)"'; then
+		if [ "$(grep -c . /tmp/lines)" -ge 5 ] && ! told | tail -n 4 | grep -Eq '"change":true|"state":"(new|moving)"'; then
 			return 0
 		fi
 		[ "$(now)" -lt "$until" ] && kill -0 "$pid" || { fail "it does not settle: $(tail -n 2 /tmp/lines) $(cat /tmp/said)"; return 1; }
@@ -280,9 +293,12 @@ coordinator_leaves_others_alone() {
 # One without nodes: nothing is known of it, until it says so as Qubes' guests do.
 coordinator_reads_meminfo() {
 	small small5 160
-	sleep 8
+	await_small small5
 	begin memory_coordinator 2 --domains small5 --reserve 16M --min 32M
-	lines 18 90
+	until=$(($(now) + 120))
+	until grep -q small5 /tmp/said || [ "$(now)" -gt "$until" ]; do
+		sleep 1
+	done
 	like 'what is said' '*small5: it has neither virtual nodes*' "$(cat /tmp/said)"
 	like 'its memory' '1[56][0-9]' "$(xl list small5 | awk 'NR > 1 { print $3 }')"
 	xenstore-write "/local/domain/$(xl domid small5)/memory/meminfo" 40000
