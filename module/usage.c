@@ -74,12 +74,13 @@ static unsigned long node_movable(u32 node)
 	       node_stat(node, NR_UNEVICTABLE) + node_file(node) / 2;
 }
 
-static unsigned long node_headroom(u32 node, unsigned long coming)
+/* What a node can take, when as many pages have come and gone */
+static unsigned long node_headroom(u32 node, unsigned long coming, unsigned long going)
 {
 	unsigned long pages = node_free(node) + node_file(node) / 2 + coming;
-	unsigned long reserve = node_reserve(node);
+	unsigned long kept = node_reserve(node) + going;
 
-	return pages > reserve ? pages - reserve : 0;
+	return pages > kept ? pages - kept : 0;
 }
 
 static unsigned long kb_pages(u64 kb)
@@ -272,7 +273,8 @@ int vf_usage_low(const struct vf_guest *guest, const struct vf_wanted *wanted,
  * @wanted: what is wanted
  * @err: why not, in numbers
  *
- * Memory that is plugged by the same change counts.
+ * Memory that is plugged by the same change counts, and so does what a node has left that gives a
+ * part of it.
  *
  * Return: 0 or -ENOSPC.
  */
@@ -294,13 +296,15 @@ int vf_usage_headroom(const struct vf_guest *guest,
 			u64 coming_kb = min(to_kb - n->current_kb, n->unplugged_kb);
 
 			if (vf_wanted_active(guest, wanted, i))
-				headroom += node_headroom(n->id, kb_pages(coming_kb));
+				headroom += node_headroom(n->id, kb_pages(coming_kb), 0);
 			continue;
 		}
 		take = kb_pages(n->current_kb - to_kb);
 		free = to_kb ? node_free(n->id) : 0;
 		if (take > free)
 			move += min(take - free, node_movable(n->id));
+		else
+			headroom += node_headroom(n->id, 0, take);
 	}
 	if (move <= headroom)
 		return 0;

@@ -288,6 +288,24 @@ no_room_is_refused() {
 	everything
 }
 
+# All nodes give a part, and one of them has to migrate for it: what the others have left has room.
+each_gives_a_part() {
+	mkdir -p /tmp/part
+	mount -t tmpfs -o size=56m,mpol=bind:2 part /tmp/part
+	head -c 49152k /dev/zero >/tmp/part/file || fail "there is no such file"
+	wanted=''
+	for node in 0 1 2 3; do
+		less=4096
+		[ $node != 2 ] || less=20480
+		wanted="$wanted node/$node/target $(($(shown_kb $node) / 2048 * 2048 - less))"
+	done
+	ask numa_request shrink "$wanted"
+	[ "$(unplugged_kb 2)" -ge 16384 ] || fail "only $(unplugged_kb 2) KiB are unplugged of node 2"
+	no_oom
+	umount /tmp/part
+	everything
+}
+
 pinned_is_named() {
 	hold 2 4 pin
 	same 'memory held' 'ready pinned' "$line"

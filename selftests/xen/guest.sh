@@ -52,7 +52,7 @@ else
 		memory_goes_and_comes part_of_a_node reserves_follow_the_memory \
 		small_pieces mind_changed_in_the_memory \
 		every_byte_survives evacuated_once no_room_is_refused expand_of_a_full_guest \
-		too_little_is_refused pinned_is_named \
+		too_little_is_refused each_gives_a_part pinned_is_named \
 		bound_to_a_node_that_left host_has_no_more physical_node_is_full \
 		physical_node_is_fragmented kcore_passes_over_what_is_out reload_with_memory_out \
 		memory_is_on_its_physical_nodes \
