@@ -15,7 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include "interleaved.h"
@@ -517,18 +516,11 @@ static int bind_threads(threads_t *self, int node)
 	       worker_do(&self->worker, take_node, &node);
 }
 
-/* Faults of writing each page, 4 KiB or 2 MiB */
 static long write_all(void *arg)
 {
 	threads_t *self = arg;
-	struct rusage before, after;
-	size_t at;
 
-	getrusage(RUSAGE_THREAD, &before);
-	for (at = 0; at < self->len; at += self->unit)
-		*(volatile char *)(self->mem + at) += 0;
-	getrusage(RUSAGE_THREAD, &after);
-	return after.ru_minflt - before.ru_minflt;
+	return faults_of_writes(self->mem, self->len, self->unit);
 }
 
 TEST_F(threads, pages_where_all_threads_are_bound_are_in_place)

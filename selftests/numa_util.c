@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -347,6 +348,18 @@ bool filled(const void *start, size_t len, unsigned int seed)
 int settle(void *page)
 {
 	return place(page, PAGE, node_of(page));
+}
+
+long faults_of_writes(void *start, size_t len, size_t unit)
+{
+	struct rusage before, after;
+	size_t at;
+
+	getrusage(RUSAGE_THREAD, &before);
+	for (at = 0; at < len; at += unit)
+		*(volatile char *)(start + at) += 0;
+	getrusage(RUSAGE_THREAD, &after);
+	return after.ru_minflt - before.ru_minflt;
 }
 
 int place(void *start, size_t len, int node)

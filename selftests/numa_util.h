@@ -100,6 +100,8 @@ long bind_range(void *start, size_t len, int mode, uint64_t nodes);
 void fill(void *start, size_t len, unsigned int seed);
 /* Whether every byte is as fill() wrote it; prints the first that is not. */
 bool filled(const void *start, size_t len, unsigned int seed);
+/* Writes a byte of each unit, as it was; returns how many minor faults that took. */
+long faults_of_writes(void *start, size_t len, size_t unit);
 /* Fault memory in on a node whatever its policy is now, leave that policy be. */
 int place(void *start, size_t len, int node);
 /*
