@@ -150,20 +150,27 @@ first_returned()
 	[ "$(threads | awk -v tid="$program" '$1 == tid { print $2 }')" != "$cpu0" ]
 }
 
-# held KIND COMMAND... [-- NAME=VALUE...]: COMMAND succeeds while a call of the program, by
+# says PATTERN: it says so, with VIRTFLEX_VERBOSE, and ends as it should
+says()
+{
+	until_true "it says \"$1\"" grep -q "$1" "$work/err" || return
+	kill "$program" && done_right
+}
+pages_moved=': pages: .* busy'
+
+# held NAME.KIND COMMAND... [-- NAME=VALUE...]: COMMAND succeeds while a call of the program, by
 # which it asks where its pages are, does not return. A first one asks for none.
 held()
 {
-	local kind=$1 holder status
+	local file=$programs/$1 holder status command=()
 	shift
-	local command=()
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		command+=("$1")
 		shift
 	done
 	command -v strace >/dev/null || { skip 'no strace'; return; }
 	perl -e '$! = 0; syscall(548, -1, 0, 0); exit(!$!{ENOSYS})' || { skip 'virtflex_migrate(2) is there'; return; }
-	start "$programs/$kind" VIRTFLEX_VERBOSE=1 "${@:2}"
+	start "$file" VIRTFLEX_VERBOSE=1 "${@:2}"
 	until_true 'it is followed' followed || return
 	strace -qq -f -o "$work/calls" -e trace=move_pages -e inject=move_pages:delay_enter=3600000000:when=2+ \
 		-p "$program" 2>"$work/strace" & holder=$!
@@ -208,8 +215,7 @@ moves_at_limit()
 	start "$programs/triad.gcc" THREAD_LIMIT=3 LD_PRELOAD="$limited" VIRTFLEX_VERBOSE=1
 	until_true 'it is followed' followed || return
 	publish 2 one
-	until_true 'pages move' grep -q ': pages: .* busy' "$work/err" || return
-	kill "$program" && done_right
+	says "$pages_moved"
 }
 
 # closes_what_it_opened: threads that come and go leave no descriptor
@@ -222,7 +228,7 @@ closes_what_it_opened()
 		publish "$generation" "$([ $((generation % 2)) -eq 0 ] && echo one || echo both)"
 		sleep 0.02
 	done
-	until_true 'pages move' grep -q ': pages: .* busy' "$work/err" || return
+	until_true 'pages move' grep -q "$pages_moved" "$work/err" || return
 	[ "$(descriptors_of_ours)" -lt 20 ] || { echo "$(descriptors_of_ours) descriptors"; return 1; }
 	kill "$program" && done_right
 }
@@ -262,8 +268,7 @@ no_headroom()
 	start "$programs/grows.gcc" THREAD_LIMIT=6 LD_PRELOAD="$limited" VIRTFLEX_VERBOSE=1
 	until_true 'it is followed' followed || return
 	publish 2 one
-	until_true 'it says so' grep -q 'threads to sleep are too many$' "$work/err" || return
-	kill "$program" && done_right
+	says 'threads to sleep are too many$'
 }
 
 # jailed: a program that has none of the files it was started with runs, and says that
@@ -273,8 +278,7 @@ jailed()
 	[ "$(id -u)" -eq 0 ] || { skip 'not root'; return; }
 	mkdir -p "$work/root"
 	start "$programs/jailed.gcc" ROOT="$work/root" VIRTFLEX_VERBOSE=1
-	until_true 'it says so' grep -q '^virtflex\[[0-9]*\]: .*libvirtflex\.so\.[0-9]*: cannot open' "$work/err" || return
-	kill "$program" && done_right
+	says '^virtflex\[[0-9]*\]: .*libvirtflex\.so\.[0-9]*: cannot open'
 }
 
 # several KIND [NAME=VALUE]...: a library of the other compiler, and one whose
