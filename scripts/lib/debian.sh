@@ -44,7 +44,7 @@ choose_debian() {
 	[ "$debian" -gt "${own:-0}" ] || debian_is=older
 }
 
-# The release whose QEMU emulates nested paging as Xen needs it. See choose_emulator().
+# The release whose QEMU runs guests of Xen: see choose_emulator() in xen.sh.
 NESTED_QEMU_SUITE=bookworm
 
 # other_debian: prints the number of a release that is not the machine's, the newest

@@ -138,6 +138,7 @@ kvm_works() {
 		</dev/null 2>/dev/null | grep 'virtflex harness: found 0 of' >/dev/null
 }
 
+# What runs the machine; another where choose_emulator() says so
 emulator=(qemu-system-x86_64)
 
 machine_begin() {

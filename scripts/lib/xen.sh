@@ -255,7 +255,8 @@ choose_emulator() {
 	version=$(qemu-system-x86_64 --version | sed -n 's/^QEMU emulator version \([0-9]*\).*/\1/p')
 	[ "$accel" != kvm ] && [ "${version:-0}" -gt 7 ] || return 0
 	root=$("$SCRIPTS/packages" unpack-all --suite "$NESTED_QEMU_SUITE" qemu-system-x86) ||
-		fail 125 "QEMU $version does not emulate what guests of Xen need, and an older one is not to be had"
+		fail 125 "QEMU $version does not run guests of Xen, and an older one could not be fetched" \
+			"Check the network and apt's sources, or use a machine with KVM."
 	path=$root/$LIBRARIES:$root/usr/$LIBRARIES
 	# not by the link in /lib64, which leads to this machine's
 	emulator=(env QEMU_MODULE_DIR="$root/usr/$LIBRARIES/qemu"
