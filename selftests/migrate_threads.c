@@ -538,6 +538,18 @@ TEST_F(threads, pages_where_all_threads_are_bound_are_in_place)
 	EXPECT_ALL(sum, in_place);
 }
 
+TEST_F(threads, a_local_policy_is_as_none_where_all_are_bound)
+{
+	struct virtflex_migrate_args sum;
+
+	ASSERT_EQ(0, bind_threads(self, numa.node[1]));
+	ASSERT_EQ(0, worker_policy(&self->worker, MPOL_LOCAL, 0));
+	ASSERT_EQ(0, request(self, variant, VIRTFLEX_MIGRATE_NEXT_TOUCH,
+			     numa_mask(), &sum));
+	EXPECT_ON(numa.node[1]);
+	EXPECT_ALL(sum, in_place);
+}
+
 TEST_F(threads, pages_follow_a_thread_that_is_bound_elsewhere)
 {
 	struct virtflex_migrate_args sum;

@@ -34,8 +34,8 @@ struct virtflex_nodemask {
 /**
  * VIRTFLEX_MIGRATE_NR - number of virtflex_migrate(2) on x86-64
  *
- * Mainline hands out numbers below 512 and never gave 548, so a kernel without
- * the system call answers ENOSYS.
+ * Far above the numbers that mainline gives to new calls, so that a kernel
+ * without this one answers ENOSYS.
  */
 #define VIRTFLEX_MIGRATE_NR	548
 
