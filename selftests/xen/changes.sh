@@ -10,6 +10,8 @@ no_keys_at_all() {
 	xenstore-exists numa/node && fail "there is a description already"
 	same state stable "$(state)"
 	same active '0 1 2 3' "$(active)"
+	same 'nodes with CPUs, memory and distances' 4 \
+		"$(awk '$1 == "node" && $5 != "-" && $6 > 0 && split($9, d, ",") == 4' "$topology" | wc -l)"
 	same pnode - "$(awk '$1 == "node" && $2 == 1 { print $4 }' "$topology")"
 }
 
