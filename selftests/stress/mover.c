@@ -29,7 +29,7 @@ static bool may_be(int err)
 
 static void choose_range(int owner, struct virtflex_migrate_args *args)
 {
-	int area = random_below(OWNER_AREAS);
+	int area = random_below(TOLD_AREAS);
 	uint64_t start = (uintptr_t)shared->owner[owner].area[area].start;
 	uint64_t pages = shared->owner[owner].area[area].len / PAGE;
 
@@ -79,7 +79,7 @@ static bool migrate_owner(int owner, int pidfd)
 /* The kernel's own calls, beside ours */
 static void move_some(int owner, pid_t pid)
 {
-	int area = random_below(OWNER_AREAS), node = numa.node[random_below(numa.nr)];
+	int area = random_below(TOLD_AREAS), node = numa.node[random_below(numa.nr)];
 	char *start = shared->owner[owner].area[area].start;
 	size_t pages = shared->owner[owner].area[area].len / PAGE;
 	int nodes[ASKED], status[ASKED];

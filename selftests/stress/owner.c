@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include "../numa_util.h"
 #include "area.h"
+#include "hot.h"
 #include "stress.h"
 
 /* an owner ends after so many, and another begins */
@@ -66,6 +67,12 @@ static void tell_where(int number)
 
 	shared->owner[me].area[number].start = a->start;
 	shared->owner[me].area[number].len = a->start ? a->pages * PAGE : 0;
+}
+
+static void tell_hot(const struct hot *hot)
+{
+	shared->owner[me].area[OWNER_AREAS].start = hot->start;
+	shared->owner[me].area[OWNER_AREAS].len = hot->len;
 }
 
 static unsigned int random_pages(enum area_kind kind)
@@ -397,19 +404,25 @@ int owner_run(int number)
 	unsigned int left = 1 + random_below(MOST_OPERATIONS);
 	bool stop = false;
 	pthread_t toucher;
+	struct hot hot;
 	int i;
 
 	me = number;
 	catch_faults();
 	for (i = 0; i < OWNER_AREAS; i++)
 		pthread_mutex_init(&areas[i].lock, NULL);
-	if (pthread_create(&toucher, NULL, touch, &stop))
+	if (hot_begin(&hot, random_below(4) == 0))
 		return 0;
+	tell_hot(&hot);
+	if (pthread_create(&toucher, NULL, touch, &stop))
+		return !hot_end(&hot);
 	while (left-- && !ended() && !__atomic_load_n(&wrong, __ATOMIC_RELAXED))
 		step();
 	reap(0);
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	pthread_join(toucher, NULL);
+	if (!hot_end(&hot))
+		found_wrong();
 	for (i = 0; i < OWNER_AREAS; i++)
 		if (areas[i].start && !area_check(&areas[i], 0, areas[i].pages))
 			found_wrong();

@@ -5,8 +5,9 @@
  * others change what there is to decide by: active nodes, CPUs, free memory.
  *
  *	migrate_stress.c  starts all of them, and in the end judges
- *	owner.c		a process with areas, and a thread that writes to them
+ *	owner.c		a process with areas, and threads that write to memory
  *	area.c		  memory whose content is known
+ *	hot.c		  memory that a thread writes all the time
  *	mover.c		virtflex_migrate(2) of owners, beside the kernel's own calls
  *	weather.c	nodes, CPUs and free memory come and go; allocations fail
  *	counters.c	the kernel's counters, before and after
@@ -23,6 +24,7 @@
 #define OWNERS		6
 #define MOVERS		3
 #define OWNER_AREAS	6
+#define TOLD_AREAS	(OWNER_AREAS + 1)	/* the last one is hot */
 
 /**
  * struct shared - memory that all processes have in common
@@ -41,7 +43,7 @@ struct shared {
 		struct {
 			char *start;
 			size_t len;
-		} area[OWNER_AREAS];
+		} area[TOLD_AREAS];
 	} owner[OWNERS];
 	struct {
 		unsigned long long calls, failed;
