@@ -97,8 +97,10 @@ static enum backend_status look(struct backend *backend, unsigned int what,
 	s->ns = clock_now();
 	h->looks++;
 	/* a look at other things in between does not change that */
-	if (what & LOOK_VCPUS)
+	if (what & LOOK_VCPUS) {
 		h->watches_vcpus = true;
+		h->nr_glances = 0;
+	}
 	for (i = 0; i < count; i++)
 		if (!list[i].dying)
 			see_guest(h, &list[i], what, s);

@@ -9,21 +9,35 @@
 #include "shared.h"
 #include "xen_host.h"
 
-/* Pauses between two looks, in nanoseconds: of different lengths, as loads have rhythms. */
-#define LEAST_PAUSE	UINT64_C(30000000)
-#define MOST_PAUSE	UINT64_C(50000000)
-/* A look may take this part of the time, on a host with many vCPUs. */
+/* Longest pause between two looks, in nanoseconds, but where a look takes long */
+#define LONGEST_PAUSE	UINT64_C(50000000)
+/* A look may take this part of the time, on a host with many vCPUs or that is busy itself. */
 #define COST_DIVISOR	50
+/*
+ * So many looks there are in each interval, whatever they take: without any, a vCPU that waits
+ * is not told from one that is blocked.
+ */
+#define LEAST_GLANCES	8
 
-static uint64_t pause_ns(uint64_t cost_ns)
+static uint64_t larger(uint64_t a, uint64_t b)
 {
-	static unsigned int state = 1;
-	uint64_t pause;
+	return a > b ? a : b;
+}
 
-	/* any numbers will do that have no rhythm */
+/* How long to wait for the next look, of which the last one took some time. */
+static uint64_t pause_ns(const struct xen_host *h, uint64_t cost_ns, uint64_t left_ns)
+{
+	uint64_t longest = larger(cost_ns * COST_DIVISOR, LONGEST_PAUSE), enough;
+	static unsigned int state = 1;
+
+	if (h->nr_glances < LEAST_GLANCES) {
+		enough = left_ns / (LEAST_GLANCES - h->nr_glances);
+		if (longest > enough)
+			longest = larger(enough, LONGEST_PAUSE);
+	}
+	/* of different lengths, as loads have rhythms; any numbers will do that have none */
 	state = state * 1103515245 + 12345;
-	pause = LEAST_PAUSE + (state >> 16) % 1000 * (MOST_PAUSE - LEAST_PAUSE) / 1000;
-	return pause > cost_ns * COST_DIVISOR ? pause : cost_ns * COST_DIVISOR;
+	return longest * (600 + (state >> 16) % 400) / 1000;
 }
 
 /* The physical CPU that this program runs on */
@@ -87,17 +101,20 @@ static void glance_at_all(struct xen_host *h)
 /**
  * xen_watch_vcpus() - look at what vCPUs do until it is time, or a signal arrives
  * @h: host
- * @until_ns: when
+ * @until_ns: when; later if there were too few looks by then
  */
 void xen_watch_vcpus(struct xen_host *h, uint64_t until_ns)
 {
-	uint64_t began = clock_now(), next;
+	uint64_t began = clock_now(), now, next;
 
-	while (began < until_ns && !interrupted()) {
+	while ((began < until_ns || h->nr_glances < LEAST_GLANCES) && !interrupted()) {
 		glance_at_all(h);
-		next = clock_now();
-		next += pause_ns(next - began);
-		clock_wait(next < until_ns ? next : until_ns);
+		h->nr_glances++;
+		now = clock_now();
+		next = now + pause_ns(h, now - began, until_ns > now ? until_ns - now : 0);
+		if (next > until_ns && h->nr_glances >= LEAST_GLANCES)
+			next = until_ns;
+		clock_wait(next);
 		began = clock_now();
 	}
 }

@@ -84,6 +84,7 @@ struct known_domain {
  * @backend: what others see of it
  * @host: connections
  * @watches_vcpus: whether what vCPUs do is looked at while it is waited
+ * @nr_glances: how often it was since the last look at vCPUs
  * @known: domains
  * @nr_known: how many
  * @looks: how often it was looked
@@ -92,6 +93,7 @@ struct xen_host {
 	struct backend backend;
 	struct host host;
 	bool watches_vcpus;
+	unsigned int nr_glances;
 	struct known_domain *known;
 	unsigned int nr_known;
 	uint64_t looks;
