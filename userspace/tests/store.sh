@@ -955,6 +955,28 @@ affinity $id 6 hard 6
 affinity $id 7 hard 6" "$(sort -u "$XEN_CALLS")"
 }
 
+# What vCPUs want is known from the first interval, however long it takes to look: some are blocked
+# for half of the time, others wait for the CPU in three quarters of it.
+knows_demand_on_a_slow_host()
+{
+	local n
+	fresh
+	{
+		grep '^pnode' "$XEN_HOST"
+		for n in 1 2; do
+			echo "domain $((1000 + n)) blocks$n running 0 65536 1 50 0"
+			echo "domain $((1010 + n)) waits$n running 0 65536 1 25 1"
+		done
+	} >"$XEN_HOST.new" && mv "$XEN_HOST.new" "$XEN_HOST"
+	XEN_SLOW_MS=350 begin vcpu_scheduler --dry-run --record "$work/record"
+	intervals 3
+	end_it
+	holds 'all(.[].vcpus[]; if .guest | startswith("waits") then .demand > 95 else .demand > 40 and .demand < 60 end)'
+	holds 'all(.[].vcpus; length == 4)'
+	"$made_up/vcpu_scheduler" 1 --connect "record:$work/record" --json >"$work/again" || wrong 'what was recorded is not read'
+	same 'what was recorded' "$(jq -c .vcpus "$lines")" "$(jq -c .vcpus "$work/again")"
+}
+
 # On which physical nodes a domain was built is asked for when that is news, as it takes long.
 asks_the_toolstack_once()
 {
@@ -1010,7 +1032,8 @@ tests=(publish_writes_what_is_documented publish_follows guests_write_their_keys
 	xenstored_ends_while_it_waits nobody_there not_allowed not_root large_ones
 	any_command_line any_answer every_status_is_reached
 	asks_for_reports takes_by_nodes leaves_others_alone hears_a_refusal changes_its_mind says_what_is_missing
-	reports_of_liars reads_meminfo bounds_of_nodes keeps_off_reserved_cpus asks_the_toolstack_once host_is_lost)
+	reports_of_liars reads_meminfo bounds_of_nodes keeps_off_reserved_cpus knows_demand_on_a_slow_host
+	asks_the_toolstack_once host_is_lost)
 
 start_xenstored || { cat "$work/xenstored.log"; exit 1; }
 for test in ${ONLY:-"${tests[@]}"}; do

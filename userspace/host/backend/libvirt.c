@@ -95,7 +95,7 @@ static void take_balloon(struct guest_memory *m, const virTypedParameter *p)
 	m->has_usable = true;
 }
 
-static bool take_params(struct guest *g, const virDomainStatsRecord *record)
+static bool take_params(struct guest *g, const virDomainStatsRecord *record, uint64_t ns)
 {
 	const virTypedParameter *p;
 	unsigned int count = 0;
@@ -104,7 +104,7 @@ static bool take_params(struct guest *g, const virDomainStatsRecord *record)
 	for (i = 0; i < record->nparams; i++)
 		if (!strcmp(record->params[i].field, "vcpu.maximum"))
 			count = number(&record->params[i]);
-	if (!guest_set_vcpus(g, count))
+	if (!guest_set_vcpus(g, count, ns))
 		return false;
 	for (i = 0; i < record->nparams; i++) {
 		p = &record->params[i];
@@ -151,7 +151,7 @@ static void take_guest(struct libvirt_host *h, const virDomainStatsRecord *recor
 	if (!k)
 		k = known_add(h, record->dom, g->id);
 	g->name = strdup(virDomainGetName(record->dom));
-	if (!k || !g->name || !take_params(g, record) ||
+	if (!k || !g->name || !take_params(g, record, s->ns) ||
 	    ((what & LOOK_VCPUS) && !known_see_affinity(h, record->dom, k, g))) {
 		guest_free(g);
 		return;

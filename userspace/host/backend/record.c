@@ -137,6 +137,8 @@ static struct json_object *guests_json(const struct snapshot *s)
 				       json_object_new_boolean(g->untouched));
 		json_object_object_add(o, "shares", json_u64(g->shares));
 		json_object_object_add(o, "vcpus", vcpus_json(g));
+		if (g->vcpus_ns != s->ns)
+			json_object_object_add(o, "vcpus_ns", json_u64(g->vcpus_ns));
 		json_object_object_add(o, "memory", memory_json(&g->memory));
 		add_nodes(o, g);
 		json_object_array_add(array, o);
@@ -242,12 +244,15 @@ static bool take_set(struct json_object *in, const char *key, cpu_set_t *set)
 	       cpulist_parse(json_object_get_string(o), set);
 }
 
-static bool take_vcpus(struct json_object *in, struct guest *g)
+/* Where it is not said when they were seen, they were so with the rest. */
+static bool take_vcpus(struct json_object *in, struct guest *g, uint64_t ns)
 {
 	struct json_object *array, *o;
 	unsigned int i, count = get_array(in, "vcpus", &array);
 
-	if (count > MOST_VCPUS || !guest_set_vcpus(g, count))
+	if (has(in, "vcpus_ns"))
+		ns = get_u64(in, "vcpus_ns");
+	if (count > MOST_VCPUS || !guest_set_vcpus(g, count, ns))
 		return false;
 	for (i = 0; i < count; i++) {
 		o = json_object_array_get_idx(array, i);
@@ -324,7 +329,7 @@ static bool take_nodes(struct json_object *in, struct guest *g)
 	return true;
 }
 
-static bool take_guest(struct json_object *in, struct guest *g)
+static bool take_guest(struct json_object *in, struct guest *g, uint64_t ns)
 {
 	struct json_object *id, *name, *memory;
 
@@ -341,7 +346,7 @@ static bool take_guest(struct json_object *in, struct guest *g)
 	g->shares = get_u64(in, "shares");
 	if (json_object_object_get_ex(in, "memory", &memory))
 		take_memory(memory, &g->memory);
-	return g->name && take_vcpus(in, g) && take_nodes(in, g);
+	return g->name && take_vcpus(in, g, ns) && take_nodes(in, g);
 }
 
 static bool take_host_nodes(struct json_object *in, struct snapshot *s)
@@ -390,7 +395,7 @@ static struct snapshot *take_snapshot(struct json_object *in)
 	for (i = 0; i < nr_guests; i++) {
 		s->nr_guests++;
 		if (take_guest(json_object_array_get_idx(guests, i),
-			       &s->guests[i]))
+			       &s->guests[i], s->ns))
 			continue;
 		snapshot_free(s);
 		return NULL;

@@ -235,11 +235,11 @@ static void advance(struct replay *r, double to)
 
 /* ---- what is seen of it */
 
-static bool show_vcpus(const struct replayed_guest *from, struct guest *g)
+static bool show_vcpus(const struct replayed_guest *from, struct guest *g, uint64_t ns)
 {
 	unsigned int i;
 
-	if (!guest_set_vcpus(g, from->nr_vcpus))
+	if (!guest_set_vcpus(g, from->nr_vcpus, ns))
 		return false;
 	for (i = 0; i < from->nr_vcpus; i++)
 		g->vcpus[i] = (struct seen_vcpu){
@@ -292,7 +292,8 @@ static bool show_guest(const struct replay *r, unsigned int index,
 	g->shares = from->shares;
 	s->nr_guests++;
 	show_memory(r, from, &g->memory);
-	return g->name && show_vcpus(from, g) && replay_show_nodes(r, from, g);
+	return g->name && show_vcpus(from, g, s->ns) &&
+	       replay_show_nodes(r, from, g);
 }
 
 /* What a host takes for available: memory that is shared looks like cache. */
@@ -319,6 +320,8 @@ static enum backend_status look(struct backend *backend, unsigned int what,
 	if (r->now >= r->end)
 		return BACKEND_OVER;
 	s = snapshot_new(r->nr_cpus, r->nr_guests);
+	if (s)
+		s->ns = (r->now + 1) * SECOND;
 	for (i = 0; s && i < r->nr_guests; i++)
 		if (!show_guest(r, i, s)) {
 			snapshot_free(s);
@@ -333,7 +336,6 @@ static enum backend_status look(struct backend *backend, unsigned int what,
 		return BACKEND_FAILED;
 	}
 	memcpy(s->cpus, r->cpus, r->nr_cpus * sizeof(*r->cpus));
-	s->ns = (r->now + 1) * SECOND;
 	s->total_kb = r->memory;
 	s->available_kb = available(r);
 	s->shared_is_free = true;

@@ -115,15 +115,16 @@ static void see_pool(struct xen_host *h, unsigned int cpupool, unsigned int nr_c
 
 static void see_vcpu(struct known_domain *k, unsigned int vcpu,
 		     const libxl_vcpuinfo *info, const struct snapshot *s,
-		     const cpu_set_t *pool, struct seen_vcpu *v)
+		     const cpu_set_t *pool, struct guest *g)
 {
+	struct seen_vcpu *v = &g->vcpus[vcpu];
 	struct known_vcpu *known = &k->vcpus[vcpu];
 	struct bound bound = { .nr_cpus = s->nr_cpus };
 
 	known->online = info->online;
 	v->online = info->online;
 	v->run_ns = info->vcpu_time;
-	v->has_delay = waiting_read(&known->waiting, s->ns, info->vcpu_time);
+	v->has_delay = waiting_read(&known->waiting, g->vcpus_ns, info->vcpu_time);
 	v->delay_ns = known->waiting.delay_ns;
 	if (k->built && vcpu < k->built->nr_vcpus)
 		v->node = k->built->vcpus[vcpu].vnode;
@@ -147,11 +148,14 @@ static void see_vcpu(struct known_domain *k, unsigned int vcpu,
  * @s: that
  * @cpupool: pool of physical CPUs that the guest is in
  *
+ * What is seen of the guests before it may have taken long: it has a time of its own.
+ *
  * Return: false if it has gone, or there is no memory.
  */
 bool xen_see_vcpus(struct xen_host *h, struct known_domain *k, struct guest *g,
 		   const struct snapshot *s, unsigned int cpupool)
 {
+	uint64_t ns = clock_now();
 	libxl_vcpuinfo *info;
 	cpu_set_t pool;
 	int count, nr_cpus, i;
@@ -160,12 +164,12 @@ bool xen_see_vcpus(struct xen_host *h, struct known_domain *k, struct guest *g,
 	info = libxl_list_vcpu(h->host.ctx, k->domid, &count, &nr_cpus);
 	if (!info)
 		return false;
-	done = room_for_vcpus(k, count) && guest_set_vcpus(g, count);
+	done = room_for_vcpus(k, count) && guest_set_vcpus(g, count, ns);
 	if (done && !g->untouched)
 		read_seldom(h, k);
 	see_pool(h, cpupool, s->nr_cpus, &pool);
 	for (i = 0; done && i < count; i++)
-		see_vcpu(k, i, &info[i], s, &pool, &g->vcpus[i]);
+		see_vcpu(k, i, &info[i], s, &pool, g);
 	libxl_vcpuinfo_list_free(info, count);
 	return done;
 }

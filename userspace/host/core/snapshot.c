@@ -37,14 +37,17 @@ struct snapshot *snapshot_new(unsigned int nr_cpus, unsigned int most_guests)
  * guest_set_vcpus() - make room for the vCPUs of a guest that has none yet
  * @guest: guest
  * @count: how many
+ * @ns: when they are seen
  *
  * Return: the first of them, all zero; NULL if there is no memory.
  */
-struct seen_vcpu *guest_set_vcpus(struct guest *guest, unsigned int count)
+struct seen_vcpu *guest_set_vcpus(struct guest *guest, unsigned int count,
+				  uint64_t ns)
 {
 	guest->vcpus = calloc(count + 1, sizeof(*guest->vcpus));
 	if (guest->vcpus)
 		guest->nr_vcpus = count;
+	guest->vcpus_ns = ns;
 	return guest->vcpus;
 }
 

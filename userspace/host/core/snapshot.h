@@ -153,6 +153,7 @@ enum change_end {
  * @shares: its weight where memory is short
  * @nr_vcpus: length of @vcpus
  * @vcpus: by number
+ * @vcpus_ns: when these were seen, by the clock of the snapshot
  * @memory: its memory
  * @nr_nodes: length of @nodes; 0 if its host neither takes nodes nor gives them
  * @nodes: by number
@@ -168,6 +169,7 @@ struct guest {
 	unsigned int shares;
 	unsigned int nr_vcpus;
 	struct seen_vcpu *vcpus;
+	uint64_t vcpus_ns;
 	struct guest_memory memory;
 	unsigned int nr_nodes;
 	struct guest_node *nodes;
@@ -204,7 +206,8 @@ struct snapshot {
 };
 
 struct snapshot *snapshot_new(unsigned int nr_cpus, unsigned int most_guests);
-struct seen_vcpu *guest_set_vcpus(struct guest *guest, unsigned int count);
+struct seen_vcpu *guest_set_vcpus(struct guest *guest, unsigned int count,
+				  uint64_t ns);
 struct guest_node *guest_set_nodes(struct guest *guest, unsigned int count);
 void guest_free(struct guest *guest);
 struct host_node *snapshot_set_nodes(struct snapshot *s, unsigned int count);

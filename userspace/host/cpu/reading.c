@@ -39,12 +39,13 @@ static bool take_demand(const struct snapshot *before, const struct snapshot *no
 {
 	const struct guest *g = snapshot_find(before, p->id, p->guest);
 	const struct seen_vcpu *v = &now->guests[p->guest].vcpus[p->vcpu];
-	uint64_t interval_ns = now->ns - before->ns;
+	uint64_t interval_ns;
 	enum demand_kind kind;
 
 	*thousandths = 0;
 	if (!g || !g->running || p->vcpu >= g->nr_vcpus)
 		return false;
+	interval_ns = now->guests[p->guest].vcpus_ns - g->vcpus_ns;
 	kind = demand(&g->vcpus[p->vcpu], v, interval_ns, thousandths);
 	r->only_use |= kind == DEMAND_USE;
 	r->knows_waits |= kind == DEMAND_KNOWN;

@@ -71,8 +71,8 @@ static bool cpus_wanted(const struct snapshot *before, const struct snapshot *no
 		if (!g->vcpus[i].online)
 			continue;
 		if (!then->vcpus[i].online ||
-		    demand(&then->vcpus[i], &g->vcpus[i], now->ns - before->ns,
-			   &thousandths) == DEMAND_NONE)
+		    demand(&then->vcpus[i], &g->vcpus[i],
+			   g->vcpus_ns - then->vcpus_ns, &thousandths) == DEMAND_NONE)
 			return false;
 		*cpus += (double)thousandths / WHOLE_CPU;
 	}

@@ -15,9 +15,9 @@ static void take_line(struct made_host *h, const char *line)
 	    sscanf(line, "pnode %lu %lu", &h->size_kb[p], &h->free_kb[p]) == 2)
 		h->nr_pnodes++;
 	else if (h->nr_domains < MAX_MADE_UP &&
-		 sscanf(line, "domain %u %63s %15s %u %lu %u %u", &d->id, d->name,
+		 sscanf(line, "domain %u %63s %15s %u %lu %u %u %u", &d->id, d->name,
 			d->state, &d->nr_vnodes, &d->vnode_kb,
-			&d->vcpus_each, &d->busy) >= 6)
+			&d->vcpus_each, &d->busy, &d->waits) >= 6)
 		h->nr_domains++;
 }
 

@@ -4,11 +4,12 @@
  * that XEN_HOST names, which is read anew for each question:
  *
  *	pnode SIZE_KB FREE_KB				a physical node, with two CPUs
- *	domain ID NAME STATE NODES KB_EACH VCPUS_EACH [BUSY]
+ *	domain ID NAME STATE NODES KB_EACH VCPUS_EACH [BUSY [WAITS]]
  *
  * STATE: running, shutdown, dying. BUSY: what each vCPU runs, in percent of the time; 0 if
- * not given. Node n of a domain is on physical node n, and round again. One without nodes
- * has KB_EACH, and VCPUS_EACH in all.
+ * not given. WAITS: 1 if it waits for a CPU in the rest of the time, and is not blocked. Node
+ * n of a domain is on physical node n, and round again. One without nodes has KB_EACH, and
+ * VCPUS_EACH in all.
  */
 #ifndef TESTS_XEN_HOST_H
 #define TESTS_XEN_HOST_H
@@ -24,6 +25,7 @@ struct made_domain {
 	unsigned long vnode_kb;
 	unsigned int vcpus_each;
 	unsigned int busy;
+	unsigned int waits;
 };
 
 struct made_host {

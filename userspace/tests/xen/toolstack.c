@@ -3,6 +3,7 @@
  * Linked into programs in the place of those functions of libxenlight and libxenctrl that
  * ask a hypervisor: the host is one that a test makes up (host.h). What a program tells it is
  * a line in the file XEN_CALLS; what it asks for that takes long is one in the file XEN_ASKED.
+ * XEN_SLOW_MS is how long it takes to say a domain's configuration, or what its vCPUs did.
  *
  * Xenstore is real. BEFORE_COMMIT is a command that runs once, in the moment before the
  * first transaction of more than reading is to end: for another writer, or for an end.
@@ -127,6 +128,15 @@ static uint64_t now_ms(void)
 	return now.tv_sec * UINT64_C(1000) + now.tv_nsec / 1000000;
 }
 
+static void take_long(void)
+{
+	const char *text = getenv("XEN_SLOW_MS");
+	unsigned long ms = text ? strtoul(text, NULL, 10) : 0;
+	struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+	nanosleep(&pause, NULL);
+}
+
 /* A guest that has no memory on a node has taken its vCPUs offline. */
 static bool is_online(const struct made_domain *d, unsigned int vcpu)
 {
@@ -236,6 +246,7 @@ int libxl_retrieve_domain_configuration(libxl_ctx *ctx, uint32_t domid,
 	(void)ctx;
 	(void)how;
 	note_asked("configuration %u\n", domid);
+	take_long();
 	if (!d)
 		return ERROR_INVAL;
 	config->b_info.vnuma_nodes = calloc(d->nr_vnodes + 1,
@@ -348,6 +359,7 @@ libxl_vcpuinfo *libxl_list_vcpu(libxl_ctx *ctx, uint32_t domid, int *nr_vcpus,
 	if (!d)
 		return NULL;
 	*nr_cpus = host.nr_pnodes * CPUS_EACH;
+	take_long();
 	*nr_vcpus = count_vcpus(d);
 	info = calloc(*nr_vcpus + 1, sizeof(*info));
 	for (i = 0; i < count_vcpus(d); i++) {
@@ -410,7 +422,7 @@ int xc_vcpu_getinfo(xc_interface *xch, uint32_t domid, uint32_t vcpu,
 	memset(info, 0, sizeof(*info));
 	info->online = is_online(d, vcpu);
 	info->running = now_ms() % 100 < d->busy;
-	info->blocked = !info->running;
+	info->blocked = !info->running && !d->waits;
 	info->cpu = pnode_of(vcpu / d->vcpus_each) * CPUS_EACH;
 	return 0;
 }
