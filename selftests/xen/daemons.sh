@@ -34,18 +34,20 @@ heard() { guest true || fail "guest: $said"; }
 
 # more_reports COUNT: until there are so many more: the second one is of after what was done before
 more_reports() {
-	wanted=$(($(reported) + $1)) until=$(($(now) + 60))
-	until [ "$(reported)" -ge "$wanted" ]; do
+	wanted=$(($(reported) + $1)) until=$(($(now) + patience))
+	until [ "$(($(reported) + 0))" -ge "$wanted" ]; do
 		[ "$(now)" -lt "$until" ] || { fail "no reports any more: $(reported)"; return 1; }
 		sleep 0.3
 	done
 }
 
-# silent WHEN: nothing is reported for three seconds
+# silent WHEN: nothing is reported for three seconds, but for one that was begun before
 silent() {
 	before=$(reported)
 	sleep 3
-	same "reports $1" "$before" "$(reported)"
+	after=$(reported)
+	[ "$after" = "$before" ] || sleep 3
+	same "reports $1" "$after" "$(reported)"
 }
 
 # ask_for_reports: what whoever asks makes first
@@ -63,13 +65,13 @@ ask_for_reports() {
 # Nothing is reported until it is asked for, nor once it is not.
 reports_are_for_who_asks() {
 	virtflexctl publish guest >/dev/null
-	await_key control/version 1 30 || fail "the guest has not said what it understands"
+	await_key control/version 1 "$patience" || fail "the guest has not said what it understands"
 	same 'what it understands' 1 "$(xenstore-read "$numa/control/feature-report")"
 	ask_for_reports
 	silent 'before it is asked'
 	same 'reports before it is asked' '' "$(reported)"
 	xenstore-write "$numa/report_s" 1
-	await_key reported 3 30 || fail "no reports: $(reported)"
+	more_reports 3
 	for node in 0 1 2 3; do
 		report $node
 		guest "awk '\$1 == \"node\" && \$2 == $node { print \$6 }' /proc/virtflex/topology"
@@ -98,7 +100,7 @@ reports_what_is_used() {
 
 # A host that changes its mind all the time, writes what is no number, or takes keys away.
 reports_are_bounded() {
-	before=$(reported) began=$(now)
+	began=$(now) before=$(reported)
 	for i in $(seq 1 60); do
 		xenstore-write "$numa/report_s" $((i % 5 + 1))
 	done
@@ -118,7 +120,7 @@ reports_are_bounded() {
 	guest 'dmesg | grep -c "numa/reported cannot be written"' || fail "guest: $said"
 	same 'times that it was said' 1 "$said"
 	xenstore-write "$numa/reported" "" && numa_grant reported
-	await_key reported '[1-9]*' 30 || fail "no reports any more"
+	await_key reported '[1-9]*' "$patience" || fail "no reports any more"
 	xenstore-exists "$numa/node/2/used" 2>/dev/null && fail "a key that was taken away is back"
 	xenstore-rm "$numa/report_s"
 }
@@ -128,7 +130,7 @@ reports_end_with_the_module() {
 	ask_for_reports
 	for i in 1 2 3 4 5; do
 		xenstore-write "$numa/report_s" 1
-		await_key reported '[1-9]*' 30 || fail "no reports"
+		await_key reported '[1-9]*' "$patience" || fail "no reports"
 		guest 'rmmod virtflex' || fail "guest: $said"
 		before=$(reported)
 		sleep 2
@@ -136,7 +138,7 @@ reports_end_with_the_module() {
 		xenstore-write "$numa/reported" ""
 		guest 'insmod /lib/virtflex/virtflex.ko' || fail "guest: $said"
 	done
-	await_key reported '[1-9]*' 30 || fail "no reports"
+	await_key reported '[1-9]*' "$patience" || fail "no reports"
 	xenstore-rm "$numa/report_s"
 }
 
@@ -177,7 +179,7 @@ small() {
 
 # await_small NAME...: until these are what they are to be
 await_small() {
-	until=$(($(now) + 120))
+	until=$(($(now) + patience))
 	for name; do
 		until grep -qs '^ready' "/var/log/xen/console/guest-$name.log"; do
 			[ "$(now)" -lt "$until" ] || { fail "$name does not come up: $(tail -n 3 "/var/log/xen/console/guest-$name.log")"; return 1; }
@@ -214,14 +216,12 @@ scheduler_sees_what_xl_sees() {
 scheduler_balances() {
 	for name in small1 small2 small3 small4; do
 		small $name 80 busy
-	done
-	await_small small1 small2 small3 small4
-	for name in small1 small2 small3 small4; do
 		xl vcpu-pin $name 0 1
 	done
+	await_small small1 small2 small3 small4
 	before=$(xl vcpu-list 0)
 	begin vcpu_scheduler 3 --connect xen --cpus 1-4 --dry-run
-	lines 3 60
+	lines 3
 	end_it
 	same 'pins after a dry run' '1 1 1 1' "$(small_pinned)"
 	for name in small1 small2 small3 small4; do
@@ -230,11 +230,11 @@ scheduler_balances() {
 	done
 	begin vcpu_scheduler 3 --connect xen --cpus 1-4
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		lines 2 60 && [ "$(small_pinned)" != '1 2 3 4' ] || break
+		lines 2 && [ "$(small_pinned)" != '1 2 3 4' ] || break
 	done
 	same pins '1 2 3 4' "$(small_pinned)"
 	same 'changes made' 3 "$(told | tr '{' '\n' | grep -c '"done":true')"
-	lines 5 60
+	lines 5
 	same 'changes made to a balanced host' 3 "$(told | tr '{' '\n' | grep -c '"done":true')"
 	# what it was not to touch, by --cpus or as it is dom0's
 	same 'vCPUs of dom0' "$(echo "$before" | awk '{ print $(NF - 2) }')" "$(xl vcpu-list 0 | awk '{ print $(NF - 2) }')"
@@ -248,7 +248,7 @@ scheduler_keeps_nodes() {
 	before=$(xl vcpu-list guest | awk '{ print $3, $(NF - 2), $(NF - 1), $NF }')
 	guest 'for i in 1 2 3; do taskset 4 sh -c "while :; do :; done" >/dev/null 2>&1 & echo $! >>/tmp/busy; done' || fail "guest: $said"
 	begin vcpu_scheduler 3 --cpus 1-4 --pin-floating
-	lines 6 60
+	lines 6
 	demand=$(demand_of guest 2)
 	[ "$demand" -ge 80 ] || fail "vCPU 2 wants $demand % of a CPU, and is busy"
 	end_it
@@ -258,12 +258,13 @@ scheduler_keeps_nodes() {
 
 # Memory
 
-# settled SECONDS: until nothing is changed, nor to be, for some intervals. A guest that is stuck is
-# left alone: how much of it cannot be unplugged, as the kernel has it, is another thing each time.
+# settled: until something was changed, and then nothing is, nor is to be, for some intervals. A guest
+# that is stuck is left alone: how much of it cannot be unplugged, as the kernel has it, is another
+# thing each time.
 settled() {
-	until=$(($(now) + $1))
+	until=$(($(now) + patience))
 	while :; do
-		if [ "$(grep -c . /tmp/lines)" -ge 5 ] && ! told | tail -n 4 | grep -Eq '"change":true|"state":"(new|moving)"'; then
+		if told | head -n -4 | grep -q '"change":true' && ! told | tail -n 4 | grep -Eq '"change":true|"state":"(new|moving)"'; then
 			return 0
 		fi
 		[ "$(now)" -lt "$until" ] && kill -0 "$pid" || { fail "it does not settle: $(tail -n 2 /tmp/lines) $(cat /tmp/said)"; return 1; }
@@ -277,14 +278,14 @@ coordinator_leaves_others_alone() {
 	virtflexctl shrink guest 3 --no-wait >/dev/null || fail "it cannot be asked for"
 	id=$(xenstore-read "$numa/request_id")
 	begin memory_coordinator 2 --domains guest --reserve 16M --min 64M --verbose
-	lines 5 60
+	lines 5
 	same request "$id" "$(xenstore-read "$numa/request_id")"
 	same 'topo_change' 2 "$(xenstore-read "$numa/topo_change")"
 	xl unpause guest
-	await_key topo_change 0 60 || fail "the guest has not answered"
+	await_key topo_change 0 "$patience" || fail "the guest has not answered"
 	like 'its end' "$id done*" "$(xenstore-read "$numa/result")"
 	same 'target of the node that left' 0 "$(xenstore-read "$numa/node/3/target")"
-	settled 120
+	settled
 	same 'target of the node that left' 0 "$(xenstore-read "$numa/node/3/target")"
 	end_it
 	virtflexctl expand guest 3 >/dev/null || fail "the node does not return"
@@ -294,15 +295,15 @@ coordinator_leaves_others_alone() {
 coordinator_reads_meminfo() {
 	small small5 160
 	await_small small5
-	begin memory_coordinator 2 --domains small5 --reserve 16M --min 32M
-	until=$(($(now) + 120))
+	begin memory_coordinator 1 --domains small5 --reserve 16M --min 32M
+	until=$(($(now) + patience))
 	until grep -q small5 /tmp/said || [ "$(now)" -gt "$until" ]; do
 		sleep 1
 	done
 	like 'what is said' '*small5: it has neither virtual nodes*' "$(cat /tmp/said)"
 	like 'its memory' '1[56][0-9]' "$(xl list small5 | awk 'NR > 1 { print $3 }')"
 	xenstore-write "/local/domain/$(xl domid small5)/memory/meminfo" 40000
-	until=$(($(now) + 60))
+	until=$(($(now) + patience))
 	while [ "$(xl list small5 | awk 'NR > 1 { print $3 }')" -gt 125 ] && [ "$(now)" -lt "$until" ]; do
 		sleep 2
 	done

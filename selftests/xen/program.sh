@@ -5,6 +5,9 @@
 # Sourced in dom0, after lib.sh.
 # shellcheck disable=SC2015,SC2154
 
+# The longest that it may take until something is so, in seconds, also on a machine that is very busy
+: "${patience:=300}"
+
 # begin PROGRAM ARGUMENT...: in the background; its lines of JSON in /tmp/lines
 begin() {
 	program=$1
@@ -22,9 +25,9 @@ end_it() {
 	same "exit status of $program" 143 $?
 }
 
-# lines MORE SECONDS: so many more
+# lines MORE: until there are so many more
 lines() {
-	want=$(($(grep -c . /tmp/lines) + $1)) until=$(($(now) + $2))
+	want=$(($(grep -c . /tmp/lines) + $1)) until=$(($(now) + patience))
 	while [ "$(grep -c . /tmp/lines)" -lt "$want" ]; do
 		[ "$(now)" -lt "$until" ] && kill -0 "$pid" || { fail "$program does not go on: $(tail -n 3 /tmp/said)"; return 1; }
 		sleep 0.5

@@ -26,7 +26,7 @@ make_other() {
 		-e 's/^vnuma = .*/vnuma = [ ["pnode=1", "size=320", "vcpus=0", "vdistances=10,20"], ["pnode=2", "size=64", "vcpus=1", "vdistances=20,10"] ]/' \
 		/etc/virtflex/domain >/tmp/other
 	xl create -q /tmp/other && other=$(xl domid other) &&
-		(numa=/local/domain/$other/data && await_key agent ready 180)
+		(numa=/local/domain/$other/data && await_key agent ready "$patience")
 }
 
 # in_other COMMAND: as guest, in the other one
@@ -60,9 +60,9 @@ has_not_node() { [ "$(pages "$1" 2)" -le 6144 ] || fail "domain $1 has $(pages "
 # policy LONGEST_S: loads are expected to stay as they are no longer than that
 policy() { echo "{ \"margin\": 1, \"cooldown_s\": 1, \"longest_s\": $1, \"shrink_s\": 3, \"expand_s\": 1 }" >/tmp/policy; }
 
-# decided WHAT FROM TO SECONDS: until that is decided on node 2
+# decided WHAT FROM TO: until that is decided on node 2
 decided() {
-	until=$(($(now) + $4))
+	until=$(($(now) + patience))
 	until told | grep -q "\"what\":\"$1\",\"node\":2,\"from\":\"$2\",\"to\":\"$3\""; do
 		[ "$(now)" -lt "$until" ] && kill -0 "$pid" || { fail "node 2 is not $1 from $2 to $3: $(tail -n 2 /tmp/lines) $(cat /tmp/said)"; return 1; }
 		sleep 1
@@ -84,14 +84,14 @@ follows_the_loads() {
 	policy 600
 	begin virtflexd 2 --policy /tmp/policy --state /tmp/state --min 1G
 	busy in_other
-	decided 'done' guest other 180
+	decided 'done' guest other
 	has_not_node "$DOMID"
 	has_node "$other"
 	in_other 'grep -c ^processor /proc/cpuinfo'
 	same 'CPUs of the other' 2 "$said"
 	idle in_other
 	busy guest
-	decided 'done' other guest 180
+	decided 'done' other guest
 	has_node "$DOMID"
 	has_not_node "$other"
 	end_it
@@ -107,8 +107,8 @@ costs_more_than_it_gains() {
 	begin virtflexd 2 --policy /tmp/policy --state /tmp/state --min 1G
 	idle guest
 	busy in_other
-	decided never guest other 120
-	lines 5 60
+	decided never guest other
+	lines 5
 	told | grep -q '"what":"move"' && fail "it moves: $(grep '"move"' /tmp/lines)"
 	end_it
 	same 'pages on node 2' "$before" "$(pages "$DOMID" 2) $(pages "$other" 2)"
