@@ -29,7 +29,7 @@ static bool may_be(int err)
 
 static void choose_range(int owner, struct virtflex_migrate_args *args)
 {
-	int area = random_below(TOLD_AREAS);
+	int area = random_below(3) ? random_below(OWNER_AREAS) : OWNER_AREAS;
 	uint64_t start = (uintptr_t)shared->owner[owner].area[area].start;
 	uint64_t pages = shared->owner[owner].area[area].len / PAGE;
 

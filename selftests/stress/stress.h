@@ -24,7 +24,7 @@
 #define OWNERS		6
 #define MOVERS		3
 #define OWNER_AREAS	6
-#define TOLD_AREAS	(OWNER_AREAS + 1)	/* the last one is hot */
+#define TOLD_AREAS	(OWNER_AREAS + 1)	/* the last one is hot, if there is one */
 
 /**
  * struct shared - memory that all processes have in common
