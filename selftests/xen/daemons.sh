@@ -212,34 +212,40 @@ scheduler_sees_what_xl_sees() {
 	no_small
 }
 
-# Four that are busy on one CPU of four, each of which wants a whole one
+# Eight that are busy on one CPU of four, each of which wants a whole one
 scheduler_balances() {
-	for name in small1 small2 small3 small4; do
-		small $name 80 busy
-		xl vcpu-pin $name 0 1
+	names='small1 small2 small3 small4 small5 small6 small7 small8' balanced='1 1 2 2 3 3 4 4'
+	# One that is up sleeps until all are: on one CPU, beside busy ones, the last would take minutes.
+	for name in $names; do
+		small "$name" 64 busy
+		await_small "$name"
+		xl pause "$name"
+		xl vcpu-pin "$name" 0 1
 	done
-	await_small small1 small2 small3 small4
+	for name in $names; do
+		xl unpause "$name"
+	done
 	before=$(xl vcpu-list 0)
 	begin vcpu_scheduler 3 --connect xen --cpus 1-4 --dry-run
 	lines 3
 	end_it
-	same 'pins after a dry run' '1 1 1 1' "$(small_pinned)"
-	for name in small1 small2 small3 small4; do
-		demand=$(demand_of $name 0)
+	same 'pins after a dry run' '1 1 1 1 1 1 1 1' "$(small_pinned)"
+	for name in $names; do
+		demand=$(demand_of "$name" 0)
 		[ "$demand" -ge 80 ] || fail "$name wants $demand % of a CPU, and is busy"
 	done
 	begin vcpu_scheduler 3 --connect xen --cpus 1-4
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		lines 2 && [ "$(small_pinned)" != '1 2 3 4' ] || break
+		lines 2 && [ "$(small_pinned)" != "$balanced" ] || break
 	done
-	same pins '1 2 3 4' "$(small_pinned)"
-	same 'changes made' 3 "$(told | tr '{' '\n' | grep -c '"done":true')"
+	same pins "$balanced" "$(small_pinned)"
+	same 'changes made' 6 "$(told | tr '{' '\n' | grep -c '"done":true')"
 	lines 5
-	same 'changes made to a balanced host' 3 "$(told | tr '{' '\n' | grep -c '"done":true')"
+	same 'changes made to a balanced host' 6 "$(told | tr '{' '\n' | grep -c '"done":true')"
 	# what it was not to touch, by --cpus or as it is dom0's
 	same 'vCPUs of dom0' "$(echo "$before" | awk '{ print $(NF - 2) }')" "$(xl vcpu-list 0 | awk '{ print $(NF - 2) }')"
 	end_it
-	same pins '1 2 3 4' "$(small_pinned)"
+	same pins "$balanced" "$(small_pinned)"
 	no_small
 }
 
