@@ -1,18 +1,11 @@
 # shellcheck shell=bash disable=SC2154 # of scripts/check/host, and scripts/lib/libvirt.sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# vcpu_scheduler on real guests, which have two CPUs, $cpu0 and $cpu1, whatever else this
-# machine has. Sourced by scripts/check/host, never run.
+# vcpu_scheduler on real guests. Sourced by scripts/check/host, never run.
 
 balanced='.[-1].spread <= 10'
 quiet='length >= 6 and (.[-6:] | all(.changes == []))'
 no_pins='[.[].changes[]] == []'
-
-# start_scheduler [ARGUMENT]...
-start_scheduler() { start_program vcpu_scheduler --cpus "$cpu0,$cpu1" "$@"; }
-
-# both_cpus: as the kernel writes it
-both_cpus() { [ $((cpu0 + 1)) -eq "$cpu1" ] && echo "$cpu0-$cpu1" || echo "$cpu0,$cpu1"; }
 
 # pin CPU GUEST...: vCPU 0 of each
 pin()
@@ -42,20 +35,12 @@ expect_pinned()
 
 all_on_one_cpu()
 {
-	pin "$cpu0" "${guests[@]}" && tell_all cpu busy || return 1
-	start_scheduler
-	until_shows 60 "$balanced" || return 1
-	shows '[.[] | select(.changes != [])][0].changes | length == 2' || { echo 'not by two changes'; return 1; }
-	expect_pinned "$cpu0:2 $cpu1:2"
-	# it goes on, for the next test
-}
-
-# While others are busy on this machine, what is measured need not be even for long: not in make check
-stays_balanced()
-{
-	until_shows 60 "$quiet" || return 1
+	pin 0 "${guests[@]}" && tell_all cpu busy || return 1
+	start_program vcpu_scheduler
+	until_shows 60 "$balanced" && until_shows 60 "$quiet" || return 1
 	shows '[.[].changes[]] | length == 2' || { echo 'not by two changes'; return 1; }
-	expect_pinned "$cpu0:2 $cpu1:2"
+	expect_pinned '0:2 1:2'
+	# it goes on, for the next test
 }
 
 already_balanced()
@@ -77,7 +62,7 @@ two_at_once()
 ends_by_a_signal()
 {
 	stop_program
-	expect_pinned "$cpu0:2 $cpu1:2"
+	expect_pinned '0:2 1:2'
 }
 
 two_halves()
@@ -85,8 +70,8 @@ two_halves()
 	tell_all cpu idle
 	guest_tell g1 cpu busy
 	guest_tell g2 cpu busy
-	pin "$cpu0" g1 g2 && pin "$cpu1" g3 g4 || return 1
-	start_scheduler
+	pin 0 g1 g2 && pin 1 g3 g4 || return 1
+	start_program vcpu_scheduler
 	until_shows 60 "$balanced and $quiet" || return 1
 	shows '[.[].changes[]] | length == 1' || { echo 'not by one change'; return 1; }
 	stop_program
@@ -97,8 +82,8 @@ unequal()
 {
 	tell_all cpu some
 	guest_tell g1 cpu busy
-	pin "$cpu0" "${guests[@]}" || return 1
-	start_scheduler
+	pin 0 "${guests[@]}" || return 1
+	start_program vcpu_scheduler
 	until_shows 90 "$quiet and ([.[].changes[]] | length) > 0" || return 1
 	# shellcheck disable=SC2016 # of jq
 	shows '.[-1] as $l | ($l.vcpus | map(.demand)) as $d |
@@ -110,25 +95,25 @@ unequal()
 unpinned()
 {
 	tell_all cpu busy
-	pin "$(both_cpus)" "${guests[@]}" || return 1
-	start_scheduler
+	pin 0-1 "${guests[@]}" || return 1
+	start_program vcpu_scheduler
 	more_lines 60 8 && shows "$no_pins" || return 1
-	expect_pinned "$(both_cpus):4" && stop_program
+	expect_pinned '0-1:4' && stop_program
 }
 
 one_vcpu_too_many()
 {
 	tell_all cpu busy
 	guest_tell g4 cpu idle
-	pin "$cpu0" g1 && pin "$cpu1" g2 g3 g4 || return 1
-	start_scheduler
+	pin 0 g1 && pin 1 g2 g3 g4 || return 1
+	start_program vcpu_scheduler
 	more_lines 60 8 && shows "$no_pins" && stop_program
 }
 
 daemon_restarted()
 {
 	tell_all cpu busy
-	start_scheduler
+	start_program vcpu_scheduler
 	more_lines 60 2 || return 1
 	daemon_stop
 	sleep 4
@@ -167,7 +152,7 @@ remote_goes_silent()
 {
 	local uri="qemu+ssh://far/session?command=$lab/ssh" far status
 	make_far
-	start_scheduler --connect "$uri"
+	start_program vcpu_scheduler --connect "$uri"
 	more_lines 60 2 && far=$(cat "$lab/run/far.pid") && kill -STOP -- "-$far" || return 1
 	until_lost 60
 	status=$?
