@@ -380,7 +380,7 @@ cancel_from_any_state()
 	same target "$before" "$(get node/3/target)"
 	same vCPUs 6-7 "$(get node/3/vcpus)"
 	# in the middle; who waits for it is told
-	ready_guest 'status=shrinking: step 1 of 2: x' withdrawn? withdrawn
+	ready_guest 'status=shrinking: step 1 of 2: x' withdrawn? sleep:4500 withdrawn
 	ctl_begins shrink guest 3
 	await is status 'shrinking: step 1 of 2: x'
 	ctl 0 cancel guest

@@ -253,11 +253,20 @@ static int end_of_wait(struct context *ctx, struct domain *d, const char *id,
 	return -1;
 }
 
+/* Whether the guest says that a change is going on: one that is withdrawn takes time, too. */
+static bool is_at_it(const struct domain *d)
+{
+	struct progress p;
+
+	return answer_progress(d->status, &p) && guest_listens(d->status);
+}
+
 /* A guest that is not at it any more, and has not answered. Return: -1 to go on. */
 static int end_of_silence(struct context *ctx, const struct domain *d,
 			  double *since)
 {
-	if (d->request != REQUEST_NONE || waiting.withdrawn || !has_keys(ctx, d))
+	if (d->request != REQUEST_NONE || waiting.withdrawn || is_at_it(d) ||
+	    !has_keys(ctx, d))
 		*since = INFINITY;
 	else if (isinf(*since))
 		*since = seconds_now();
@@ -285,7 +294,6 @@ int wait_for_answer(struct context *ctx, struct domain *d, const char *id,
 	double started = seconds_now(), until, begin_by = started + PATIENCE_S;
 	double silent_since = INFINITY;
 	unsigned int last = 0;
-	struct progress p;
 	char path[48];
 	int ret;
 
@@ -298,7 +306,7 @@ int wait_for_answer(struct context *ctx, struct domain *d, const char *id,
 	catch_interrupts();
 	do {
 		/* One that stops in the middle has as long as one that does not begin. */
-		if (answer_progress(d->status, &p) && guest_listens(d->status))
+		if (is_at_it(d))
 			begin_by = INFINITY;
 		else if (isinf(begin_by))
 			begin_by = seconds_now() + PATIENCE_S;
