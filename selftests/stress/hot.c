@@ -56,6 +56,8 @@ int hot_begin(struct hot *hot, bool huge)
 
 bool hot_end(struct hot *hot)
 {
+	if (!hot->start)
+		return true;
 	__atomic_store_n(&hot->stop, true, __ATOMIC_RELAXED);
 	pthread_join(hot->thread, NULL);
 	region_free(hot->start, hot->len);

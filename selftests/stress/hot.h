@@ -13,7 +13,7 @@
 
 /**
  * struct hot - memory that a thread writes all the time
- * @start: where it begins
+ * @start: where it begins; NULL: there is none
  * @len: its length in bytes
  * @thread: the one that writes
  * @stop: it is to end

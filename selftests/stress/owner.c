@@ -405,26 +405,24 @@ int owner_run(int number)
 	unsigned int left = 1 + random_below(MOST_OPERATIONS);
 	bool stop = false;
 	pthread_t toucher;
-	bool is_hot = !(number % HOT_OF);
-	struct hot hot;
+	struct hot hot = {};
 	int i;
 
 	me = number;
 	catch_faults();
 	for (i = 0; i < OWNER_AREAS; i++)
 		pthread_mutex_init(&areas[i].lock, NULL);
-	if (is_hot && hot_begin(&hot, !random_below(4)))
+	if (!(number % HOT_OF) && hot_begin(&hot, !random_below(4)))
 		return 0;
-	if (is_hot)
-		tell_hot(&hot);
+	tell_hot(&hot);
 	if (pthread_create(&toucher, NULL, touch, &stop))
-		return is_hot && !hot_end(&hot);
+		return !hot_end(&hot);
 	while (left-- && !ended() && !__atomic_load_n(&wrong, __ATOMIC_RELAXED))
 		step();
 	reap(0);
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	pthread_join(toucher, NULL);
-	if (is_hot && !hot_end(&hot))
+	if (!hot_end(&hot))
 		found_wrong();
 	for (i = 0; i < OWNER_AREAS; i++)
 		if (areas[i].start && !area_check(&areas[i], 0, areas[i].pages))
