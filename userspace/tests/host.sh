@@ -144,6 +144,17 @@ host_cpus_for_guests()
 			2 -c replay:hosts/one-cpu.json --reserve 0-3
 }
 
+# Those that float lose CPUs that are not for guests, which is told, also by a dry run.
+host_kept_off()
+{
+	jq '.guests[].vcpus[].cpus = "0-3"' hosts/one-cpu.json >"$work/float.json"
+	"$san/vcpu_scheduler" 2 -Jc "replay:$work/float.json" --reserve 0 >"$work/out" &&
+		holds '[.[].kept_off[]] | length == 4 and all(.[]; .from == "0-3" and .to == "1-3" and .done)' &&
+		holds 'all(.[].vcpus[]; .cpus == "1-3")' || return 1
+	"$san/vcpu_scheduler" 2 -nc "replay:$work/float.json" --reserve 0 --once >"$work/out" &&
+		grep -q '^b: vCPU 1, not pinned: CPUs 0-3 -> 1-3 (not changed: --dry-run)$' "$work/out"
+}
+
 host_domains()
 {
 	replay vcpu_scheduler one-cpu --domains 'b*' &&
@@ -172,7 +183,12 @@ host_without_delay()
 host_dry_run()
 {
 	replay vcpu_scheduler one-cpu --dry-run && holds "(${pins} | length) > 0 and all(${pins}[]; .done | not)" &&
-		holds 'all(.[].vcpus[]; .cpus == "0")' &&
+		holds 'all(.[].vcpus[]; .cpus == "0")' || return 1
+	# what has to leave its CPU does not, and others are told all the same
+	jq '.guests = [ { name: "a", vcpus: [ { load: 10, cpus: "0" } ] },
+		{ name: "b", vcpus: [ { load: 100, cpus: "1" }, { load: 100, cpus: "1" } ] } ]' hosts/one-cpu.json >"$work/astray.json"
+	"$san/vcpu_scheduler" 2 -nJc "replay:$work/astray.json" --reserve 0 --once >"$work/out" &&
+		holds 'length == 2 and (.[1].changes | map(.guest) | sort) == ["a", "b"]' &&
 		replay memory_coordinator grows-and-frees --dry-run &&
 		holds 'all(.[].guests[]; .actual_kb == 2097152) and any(.[].guests[]; .change)'
 }
@@ -614,7 +630,7 @@ host_completion()
 
 for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alone host_not_pinned host_pin_floating \
 	host_fewest_changes host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go \
-	host_cpus_for_guests host_domains host_refused host_signal host_without_delay host_dry_run host_once \
+	host_cpus_for_guests host_kept_off host_domains host_refused host_signal host_without_delay host_dry_run host_once \
 	host_grows_and_frees host_short host_shared host_two_grow_one_stops host_left_alone host_not_wanted \
 	host_record host_record_nodes host_busy host_metrics host_usage host_alike host_bad_description host_two_instances host_out_of_reach \
 	host_lost host_lost_by_change host_asks host_bounds_beyond_kept host_skips host_metrics_later host_available host_help \

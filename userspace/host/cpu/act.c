@@ -18,10 +18,15 @@ struct cpu_settings cpu_settings = { .least_gain = 5 * POINT };
 /* What was seen in the last interval */
 static struct reading *last_reading;
 
-static void cpu_forget(void)
+static void forget_reading(void)
 {
 	reading_free(last_reading);
 	last_reading = NULL;
+}
+
+static void cpu_forget(void)
+{
+	forget_reading();
 	refused_forget(UINT64_MAX);
 	cpu_report_forget();
 }
@@ -116,6 +121,18 @@ static enum backend_status carry_out(struct daemon *d, const struct snapshot *no
 	return status;
 }
 
+static enum backend_status keep_one_off(struct daemon *d, const struct snapshot *now,
+					unsigned int guest, unsigned int vcpu,
+					const cpu_set_t *cpus, struct why *why)
+{
+	enum backend_status status;
+	bool done = false;
+
+	status = pin_one(d, now, guest, vcpu, cpus, &done, why);
+	report_kept_off(d, &now->guests[guest], vcpu, cpus, done);
+	return status;
+}
+
 /* Those that may run on several CPUs, of which some are not for guests, lose these. */
 static enum backend_status keep_off(struct daemon *d, const struct snapshot *now,
 				    struct why *why)
@@ -123,7 +140,6 @@ static enum backend_status keep_off(struct daemon *d, const struct snapshot *now
 	enum backend_status status = BACKEND_OK;
 	cpu_set_t usable, online, may;
 	unsigned int i, j;
-	bool done = false;
 
 	usable_cpus(now, &usable);
 	CPU_ZERO(&online);
@@ -145,7 +161,7 @@ static enum backend_status keep_off(struct daemon *d, const struct snapshot *now
 			CPU_AND(&may, &v->affinity, &usable);
 			if (!CPU_COUNT(&may))
 				continue;
-			status = pin_one(d, now, i, j, &may, &done, why);
+			status = keep_one_off(d, now, i, j, &may, why);
 			if (status != BACKEND_OK)
 				return status;
 		}
@@ -214,6 +230,20 @@ static struct plan *decide(struct daemon *d, struct reading *r)
 	return plan;
 }
 
+/*
+ * Whether two new intervals are to be waited for. What had to be pinned elsewhere at once and was not,
+ * as in a dry run, changes nothing: the others are decided on all the same.
+ */
+static bool begins_anew(const struct plan *plan, const bool *done)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_pins; i++)
+		if (done[i])
+			return true;
+	return plan->nr_pins > plan->forced;
+}
+
 static enum backend_status act_upon(struct daemon *d, const struct snapshot *now,
 				    struct reading *r, struct why *why)
 {
@@ -226,10 +256,11 @@ static enum backend_status act_upon(struct daemon *d, const struct snapshot *now
 	if (done) {
 		status = carry_out(d, now, r, plan, done, why);
 		report_reading(d, now, r, plan, done);
-		reading_free(last_reading);
-		last_reading = plan->nr_pins ? NULL : r;
-		if (plan->nr_pins)
+		forget_reading();
+		if (begins_anew(plan, done))
 			reading_free(r);
+		else
+			last_reading = r;
 	} else {
 		reading_free(r);
 	}
@@ -242,7 +273,7 @@ static enum backend_status act_upon(struct daemon *d, const struct snapshot *now
 static enum backend_status cpu_act(struct daemon *d, const struct snapshot *now,
 				   struct why *why)
 {
-	enum backend_status status = BACKEND_OK;
+	enum backend_status status;
 	struct reading *r;
 	cpu_set_t usable;
 
@@ -252,13 +283,14 @@ static enum backend_status cpu_act(struct daemon *d, const struct snapshot *now,
 		why_say(why, "no physical CPU is left for guests; see --cpus and --reserve");
 		return BACKEND_FAILED;
 	}
-	if (d->before) {
-		r = reading_take(d->before, now);
-		status = r ? act_upon(d, now, r, why) : BACKEND_FAILED;
-		if (status == BACKEND_FAILED)
-			why_say(why, "%s", strerror(ENOMEM));
-	}
-	return status == BACKEND_OK ? keep_off(d, now, why) : status;
+	status = keep_off(d, now, why);
+	if (status != BACKEND_OK || !d->before)
+		return status;
+	r = reading_take(d->before, now);
+	status = r ? act_upon(d, now, r, why) : BACKEND_FAILED;
+	if (status == BACKEND_FAILED)
+		why_say(why, "%s", strerror(ENOMEM));
+	return status;
 }
 
 const struct policy cpu_policy = {

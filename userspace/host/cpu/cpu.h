@@ -75,6 +75,8 @@ void refused_forget(uint64_t ns);
 void report_reading(const struct daemon *d, const struct snapshot *now,
 		    const struct reading *r, const struct plan *plan,
 		    const bool *done);
+void report_kept_off(const struct daemon *d, const struct guest *g, unsigned int vcpu,
+		     const cpu_set_t *cpus, bool done);
 void cpu_metrics(FILE *f);
 void cpu_report_forget(void);
 

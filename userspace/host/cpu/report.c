@@ -12,12 +12,16 @@ static unsigned int spread_last;
 static unsigned int nr_vcpus_last, nr_floating_last;
 static bool said_use, said_start;
 static enum { SAID_NOTHING, SAID_BALANCED, SAID_UNEVEN } said_state;
+/* vCPUs that were kept off CPUs since the last line of JSON; NULL for none */
+static struct json_object *kept_off;
 
 /**
  * cpu_report_forget() - forget what was told
  */
 void cpu_report_forget(void)
 {
+	json_object_put(kept_off);
+	kept_off = NULL;
 	free(carried_last);
 	carried_last = NULL;
 	nr_carried = 0;
@@ -139,6 +143,18 @@ static void tell(struct json_object *o, const struct snapshot *now,
 	json_object_object_add(o, "cpus", cpus_json(r->host));
 	json_object_object_add(o, "vcpus", vcpus_json(now, r));
 	json_object_object_add(o, "changes", changes_json(now, r, plan, done));
+	json_object_object_add(o, "kept_off", kept_off ? kept_off : json_object_new_array());
+	kept_off = NULL;
+}
+
+/* Why a change was not made; "" if it was */
+static const char *not_made(const struct daemon *d, bool done)
+{
+	if (d->settings->dry_run)
+		return " (not changed: --dry-run)";
+	if (done)
+		return "";
+	return interrupted() ? " (not changed: it is to end)" : " (it could not be pinned)";
 }
 
 static void print_changes(const struct daemon *d, const struct snapshot *now,
@@ -159,11 +175,7 @@ static void print_changes(const struct daemon *d, const struct snapshot *now,
 			printf("not pinned");
 		else
 			printf("CPU %d", l->cpu);
-		printf(" -> %u%s\n", plan->pins[i].cpu,
-		       d->settings->dry_run ? " (not changed: --dry-run)" :
-		       done[i] ? "" :
-		       interrupted() ? " (not changed: it is to end)" :
-				       " (it could not be pinned)");
+		printf(" -> %u%s\n", plan->pins[i].cpu, not_made(d, done[i]));
 	}
 	if (!plan->nr_pins || plan->forced)
 		return;
@@ -264,6 +276,47 @@ void report_reading(const struct daemon *d, const struct snapshot *now,
 	if (d->settings->verbose)
 		print_loads(r->host);
 	print_changes(d, now, r, plan, done);
+}
+
+static void tell_kept_off(const struct guest *g, unsigned int vcpu, const char *from,
+			  const char *to, bool done)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "guest", json_text(g->name));
+	json_object_object_add(o, "vcpu", json_u64(vcpu));
+	json_object_object_add(o, "from", json_object_new_string(from));
+	json_object_object_add(o, "to", json_object_new_string(to));
+	json_object_object_add(o, "done", json_object_new_boolean(done));
+	if (!kept_off)
+		kept_off = json_object_new_array();
+	json_object_array_add(kept_off, o);
+}
+
+/**
+ * report_kept_off() - tell that a vCPU loses CPUs that are not for guests
+ * @d: program
+ * @g: its guest
+ * @vcpu: vCPU, which may run on several CPUs
+ * @cpus: those that are left
+ * @done: whether the change was made
+ *
+ * JSON has it in the next line.
+ */
+void report_kept_off(const struct daemon *d, const struct guest *g, unsigned int vcpu,
+		     const cpu_set_t *cpus, bool done)
+{
+	char *from = cpulist_text(&g->vcpus[vcpu].affinity), *to = cpulist_text(cpus);
+
+	if (from && to && d->line)
+		tell_kept_off(g, vcpu, from, to, done);
+	if (from && to && !d->settings->json) {
+		print_clean(stdout, g->name);
+		printf(": vCPU %u, not pinned: CPUs %s -> %s%s\n", vcpu, from, to,
+		       not_made(d, done));
+	}
+	free(from);
+	free(to);
 }
 
 /**
