@@ -199,10 +199,12 @@ bool known_see_affinity(struct libvirt_host *h, virDomainPtr domain,
 
 	if (!maps)
 		return false;
-	for (i = 0; i < nr_live; i++)
-		set_from_map(&g->vcpus[i].affinity,
+	for (i = 0; i < nr_live; i++) {
+		set_from_map(&g->vcpus[i].may_run,
 			     VIR_GET_CPUMAP(maps, (int)length, (int)i),
 			     h->nr_cpus);
+		g->vcpus[i].affinity = g->vcpus[i].may_run;
+	}
 	free(maps);
 	if ((!k->bounds_ns || k->nr_vcpus < g->nr_vcpus ||
 	     clock_now() - k->bounds_ns > BOUNDS_NS) &&

@@ -59,6 +59,8 @@ static struct json_object *vcpus_json(const struct guest *g)
 			json_object_object_add(o, "delay_ns",
 					       json_u64(v->delay_ns));
 		add_set(o, "affinity", &v->affinity);
+		if (!CPU_EQUAL(&v->may_run, &v->affinity))
+			add_set(o, "may_run", &v->may_run);
 		add_set(o, "bound", &v->bound);
 		json_object_array_add(array, o);
 	}
@@ -262,6 +264,8 @@ static bool take_vcpus(struct json_object *in, struct guest *g, uint64_t ns)
 		g->vcpus[i].has_delay = has(o, "delay_ns");
 		g->vcpus[i].delay_ns = get_u64(o, "delay_ns");
 		if (!take_set(o, "affinity", &g->vcpus[i].affinity) ||
+		    !take_set(o, has(o, "may_run") ? "may_run" : "affinity",
+			      &g->vcpus[i].may_run) ||
 		    !take_set(o, "bound", &g->vcpus[i].bound))
 			return false;
 	}

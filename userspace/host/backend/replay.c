@@ -247,6 +247,7 @@ static bool show_vcpus(const struct replayed_guest *from, struct guest *g, uint6
 			.has_delay = from->vcpus[i].has_delay,
 			.run_ns = from->vcpus[i].run * SECOND,
 			.delay_ns = from->vcpus[i].delay * SECOND,
+			.may_run = from->vcpus[i].affinity,
 			.affinity = from->vcpus[i].affinity,
 			.bound = from->vcpus[i].bound,
 		};

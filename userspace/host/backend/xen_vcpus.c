@@ -130,7 +130,8 @@ static void see_vcpu(struct known_domain *k, unsigned int vcpu,
 		v->node = k->built->vcpus[vcpu].vnode;
 	xen_set(&bound.now, &info->cpumap);
 	CPU_AND(&bound.now, &bound.now, pool);
-	see_affinity(info, &bound.now, &v->affinity);
+	v->may_run = bound.now;
+	see_affinity(info, &v->may_run, &v->affinity);
 	if (!CPU_COUNT(&known->found))
 		known->found = bound.now;
 	bound.kept = known->kept;

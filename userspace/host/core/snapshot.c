@@ -101,6 +101,21 @@ struct host_node *snapshot_set_nodes(struct snapshot *s, unsigned int count)
 }
 
 /**
+ * snapshot_online() - physical CPUs that are online
+ * @s: snapshot
+ * @online: out
+ */
+void snapshot_online(const struct snapshot *s, cpu_set_t *online)
+{
+	unsigned int i;
+
+	CPU_ZERO(online);
+	for (i = 0; i < s->nr_cpus; i++)
+		if (s->cpus[i].online)
+			CPU_SET(i, online);
+}
+
+/**
  * snapshot_find() - find a guest
  * @s: snapshot
  * @id: its UUID

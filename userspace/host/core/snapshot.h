@@ -42,8 +42,10 @@ struct host_node {
  * @has_delay: whether @delay_ns is known
  * @run_ns: how long it has run, since the guest was started
  * @delay_ns: how long it has waited for a physical CPU
- * @affinity: physical CPUs that it may run on now
- * @bound: those of them that it may be pinned to, as an administrator has it
+ * @may_run: physical CPUs that it may run on now
+ * @affinity: those of them that it runs on as long as they have time for it: all, if it
+ *	prefers none
+ * @bound: physical CPUs that it may be pinned to, as an administrator has it
  */
 struct seen_vcpu {
 	bool online;
@@ -51,6 +53,7 @@ struct seen_vcpu {
 	bool has_delay;
 	uint64_t run_ns;
 	uint64_t delay_ns;
+	cpu_set_t may_run;
 	cpu_set_t affinity;
 	cpu_set_t bound;
 };
@@ -211,6 +214,7 @@ struct seen_vcpu *guest_set_vcpus(struct guest *guest, unsigned int count,
 struct guest_node *guest_set_nodes(struct guest *guest, unsigned int count);
 void guest_free(struct guest *guest);
 struct host_node *snapshot_set_nodes(struct snapshot *s, unsigned int count);
+void snapshot_online(const struct snapshot *s, cpu_set_t *online);
 const struct guest *snapshot_find(const struct snapshot *s, const char *id,
 				  unsigned int hint);
 void snapshot_free(struct snapshot *s);

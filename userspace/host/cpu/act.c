@@ -142,23 +142,20 @@ static enum backend_status keep_off(struct daemon *d, const struct snapshot *now
 	unsigned int i, j;
 
 	usable_cpus(now, &usable);
-	CPU_ZERO(&online);
-	for (i = 0; i < now->nr_cpus; i++)
-		if (now->cpus[i].online)
-			CPU_SET(i, &online);
+	snapshot_online(now, &online);
 	if (CPU_EQUAL(&usable, &online))
 		return BACKEND_OK;
 	for (i = 0; i < now->nr_guests; i++)
 		for (j = 0; j < now->guests[i].nr_vcpus && !interrupted(); j++) {
 			const struct seen_vcpu *v = &now->guests[i].vcpus[j];
 
-			CPU_AND(&may, &v->affinity, &online);
-			if (!v->online || CPU_COUNT(&v->affinity) < 2 ||
+			CPU_AND(&may, &v->may_run, &online);
+			if (!v->online || CPU_COUNT(&v->may_run) < 2 ||
 			    cpulist_within(&may, &usable) ||
 			    !daemon_may_change(&now->guests[i]) ||
 			    refused(now->guests[i].id, j))
 				continue;
-			CPU_AND(&may, &v->affinity, &usable);
+			CPU_AND(&may, &v->may_run, &usable);
 			if (!CPU_COUNT(&may))
 				continue;
 			status = keep_one_off(d, now, i, j, &may, why);

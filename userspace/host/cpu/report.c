@@ -306,7 +306,7 @@ static void tell_kept_off(const struct guest *g, unsigned int vcpu, const char *
 void report_kept_off(const struct daemon *d, const struct guest *g, unsigned int vcpu,
 		     const cpu_set_t *cpus, bool done)
 {
-	char *from = cpulist_text(&g->vcpus[vcpu].affinity), *to = cpulist_text(cpus);
+	char *from = cpulist_text(&g->vcpus[vcpu].may_run), *to = cpulist_text(cpus);
 
 	if (from && to && d->line)
 		tell_kept_off(g, vcpu, from, to, done);
