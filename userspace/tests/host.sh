@@ -155,6 +155,16 @@ host_kept_off()
 		grep -q '^b: vCPU 1, not pinned: CPUs 0-3 -> 1-3 (not changed: --dry-run)$' "$work/out"
 }
 
+# All CPUs that guests may have go offline for a while.
+host_cpus_go_offline()
+{
+	"$san/vcpu_scheduler" 2 -nc replay:hosts/one-cpu.json --record "$work/record" >/dev/null || return 1
+	jq -c 'if .ns > 9e9 and .ns < 20e9 then .cpus[2:][].online = false else . end' "$work/record" >"$work/gone"
+	"$san/vcpu_scheduler" 2 -Jc "record:$work/gone" --cpus 2-3 >"$work/out" 2>"$work/err" || return 1
+	[ "$(grep -c 'no physical CPU that guests may have is online; vCPUs stay where they are until one is$' "$work/err")" -eq 1 ] &&
+		[ "$(wc -l <"$work/err")" -eq 1 ] && holds '.[-1].interval == 19 and .[-1].cpus != []'
+}
+
 host_domains()
 {
 	replay vcpu_scheduler one-cpu --domains 'b*' &&
@@ -630,7 +640,7 @@ host_completion()
 
 for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alone host_not_pinned host_pin_floating \
 	host_fewest_changes host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go \
-	host_cpus_for_guests host_kept_off host_domains host_refused host_signal host_without_delay host_dry_run host_once \
+	host_cpus_for_guests host_kept_off host_cpus_go_offline host_domains host_refused host_signal host_without_delay host_dry_run host_once \
 	host_grows_and_frees host_short host_shared host_two_grow_one_stops host_left_alone host_not_wanted \
 	host_record host_record_nodes host_busy host_metrics host_usage host_alike host_bad_description host_two_instances host_out_of_reach \
 	host_lost host_lost_by_change host_asks host_bounds_beyond_kept host_skips host_metrics_later host_available host_help \

@@ -266,6 +266,21 @@ static enum backend_status act_upon(struct daemon *d, const struct snapshot *now
 	return status;
 }
 
+/*
+ * No physical CPU is one that guests may have. At the beginning that is a mistake; later they have gone
+ * offline, and may come back.
+ */
+static enum backend_status without_cpus(const struct daemon *d, struct why *why)
+{
+	if (!d->intervals) {
+		why_say(why, "no physical CPU is left for guests; see --cpus and --reserve");
+		return BACKEND_FAILED;
+	}
+	report_cpus(false);
+	forget_reading();
+	return BACKEND_OK;
+}
+
 /* Pins vCPUs elsewhere, if that is worth it. */
 static enum backend_status cpu_act(struct daemon *d, const struct snapshot *now,
 				   struct why *why)
@@ -276,10 +291,9 @@ static enum backend_status cpu_act(struct daemon *d, const struct snapshot *now,
 
 	refused_forget(now->ns);
 	usable_cpus(now, &usable);
-	if (!CPU_COUNT(&usable)) {
-		why_say(why, "no physical CPU is left for guests; see --cpus and --reserve");
-		return BACKEND_FAILED;
-	}
+	if (!CPU_COUNT(&usable))
+		return without_cpus(d, why);
+	report_cpus(true);
 	status = keep_off(d, now, why);
 	if (status != BACKEND_OK || !d->before)
 		return status;

@@ -77,6 +77,7 @@ void report_reading(const struct daemon *d, const struct snapshot *now,
 		    const bool *done);
 void report_kept_off(const struct daemon *d, const struct guest *g, unsigned int vcpu,
 		     const cpu_set_t *cpus, bool done);
+void report_cpus(bool there);
 void cpu_metrics(FILE *f);
 void cpu_report_forget(void);
 

@@ -320,6 +320,20 @@ void report_kept_off(const struct daemon *d, const struct guest *g, unsigned int
 }
 
 /**
+ * report_cpus() - say once that there is no physical CPU that guests may have
+ * @there: whether there is one
+ */
+void report_cpus(bool there)
+{
+	static bool said;
+
+	if (!there && !said)
+		error("no physical CPU that guests may have is online; vCPUs stay where they are "
+		      "until one is");
+	said = !there;
+}
+
+/**
  * cpu_metrics() - write metrics of the last interval
  * @f: file
  */
