@@ -300,6 +300,18 @@ host_not_wanted()
 	"$san/memory_coordinator" 2 -Jc "replay:$work/paused.json" >"$work/out" 2>"$work/err" && [ ! -s "$work/err" ]
 }
 
+# One that was paused for long is not silent as it goes on.
+host_paused()
+{
+	"$san/memory_coordinator" 2 -nc replay:hosts/grows-and-frees.json --record "$work/record" >/dev/null || return 1
+	jq -sc '.[10].guests as $asleep | to_entries[] | .key as $i | .value |
+		if $i > 10 and $i < 52 then .guests = ($asleep | map(.running = ($i > 50))) else . end' "$work/record" >"$work/paused"
+	[ "$(jq -s '[.[] | select(.guests[0].running | not)] | length' "$work/paused")" -eq 40 ] &&
+		"$san/memory_coordinator" 2 -nJc "record:$work/paused" >"$work/out" 2>"$work/err" && [ ! -s "$work/err" ] && return
+	cat "$work/err"
+	return 1
+}
+
 # Nodes of a host and of its guests are recorded, and seen again as they were.
 host_record_nodes()
 {
@@ -641,7 +653,7 @@ host_completion()
 for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alone host_not_pinned host_pin_floating \
 	host_fewest_changes host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go \
 	host_cpus_for_guests host_kept_off host_cpus_go_offline host_domains host_refused host_signal host_without_delay host_dry_run host_once \
-	host_grows_and_frees host_short host_shared host_two_grow_one_stops host_left_alone host_not_wanted \
+	host_grows_and_frees host_short host_shared host_two_grow_one_stops host_left_alone host_not_wanted host_paused \
 	host_record host_record_nodes host_busy host_metrics host_usage host_alike host_bad_description host_two_instances host_out_of_reach \
 	host_lost host_lost_by_change host_asks host_bounds_beyond_kept host_skips host_metrics_later host_available host_help \
 	host_completion; do

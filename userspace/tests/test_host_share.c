@@ -388,6 +388,25 @@ static void silent(void **state)
 	assert_int_equal(see(m), BALLOON_SILENT);
 }
 
+/* For an hour, in the middle of a change: it goes on with that. */
+static void paused(void **state)
+{
+	struct guest_memory m = memory(1024, 100, 2);
+
+	(void)state;
+	begin();
+	see(memory(1024, 100, 1));
+	see(m);
+	balloon_set(&balloon, 600 * MB, second * SECOND);
+	second += 3600;
+	balloon_paused(&balloon, second * SECOND);
+	assert_int_equal(see(m), BALLOON_READY);
+	assert_int_equal(balloon.target_kb, 600 * MB);
+	/* then it has as much time as any other */
+	second += 31;
+	assert_int_equal(see(m), BALLOON_SILENT);
+}
+
 static void absurd(void **state)
 {
 	struct guest_memory m = memory(1024, 100, 1);
@@ -543,6 +562,7 @@ int main(void)
 		cmocka_unit_test(knows_its_end),
 		cmocka_unit_test(changed_by_others),
 		cmocka_unit_test(silent),
+		cmocka_unit_test(paused),
 		cmocka_unit_test(absurd),
 		cmocka_unit_test(without_usable),
 		cmocka_unit_test(busy),

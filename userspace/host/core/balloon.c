@@ -175,6 +175,19 @@ void balloon_see(struct balloon *b, const struct guest_memory *m, uint64_t ns,
 }
 
 /**
+ * balloon_paused() - the guest does nothing now, as it is paused
+ * @b: balloon
+ * @ns: when
+ *
+ * That it neither moves nor says anything meanwhile says nothing of it.
+ */
+void balloon_paused(struct balloon *b, uint64_t ns)
+{
+	b->heard_ns = ns;
+	b->progress_ns = ns;
+}
+
+/**
  * balloon_set() - remember that the guest was asked for another size
  * @b: balloon
  * @target_kb: size

@@ -68,6 +68,7 @@ struct balloon {
 
 void balloon_see(struct balloon *b, const struct guest_memory *m, uint64_t ns,
 		 uint64_t interval_ns);
+void balloon_paused(struct balloon *b, uint64_t ns);
 void balloon_set(struct balloon *b, uint64_t target_kb, uint64_t ns);
 void balloon_rest(struct balloon *b, uint64_t ns);
 bool balloon_left_alone(const struct balloon *b);

@@ -36,6 +36,8 @@ bool guests_see(const struct snapshot *now, uint64_t interval_ns)
 		k = seen_now(&known_guests, &now->guests[i]);
 		if (!k)
 			return false;
+		if (!now->guests[i].running)
+			balloon_paused(&k->balloon, now->ns);
 		balloon_see(&k->balloon, &now->guests[i].memory, now->ns,
 			    interval_ns);
 	}
