@@ -312,6 +312,16 @@ host_paused()
 	return 1
 }
 
+# One that is renamed has that name from then on.
+host_renamed()
+{
+	"$san/memory_coordinator" 2 -nc replay:hosts/short.json --record "$work/record" >/dev/null &&
+		jq -c 'if .ns > 20e9 then .guests[0].name = "new" else . end' "$work/record" >"$work/renamed" &&
+		"$san/memory_coordinator" 2 -nJc "record:$work/renamed" --metrics "$work/metrics" >"$work/out" &&
+		holds '.[5].guests[0].guest == "a" and .[-1].guests[0].guest == "new" and .[-1].guests[0].need_kb > 0' &&
+		grep -q '^memory_coordinator_guest_size_bytes{guest="new"}' "$work/metrics" && ! grep 'guest="a"' "$work/metrics"
+}
+
 # Nodes of a host and of its guests are recorded, and seen again as they were.
 host_record_nodes()
 {
@@ -653,7 +663,7 @@ host_completion()
 for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alone host_not_pinned host_pin_floating \
 	host_fewest_changes host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go \
 	host_cpus_for_guests host_kept_off host_cpus_go_offline host_domains host_refused host_signal host_without_delay host_dry_run host_once \
-	host_grows_and_frees host_short host_shared host_two_grow_one_stops host_left_alone host_not_wanted host_paused \
+	host_grows_and_frees host_short host_shared host_two_grow_one_stops host_left_alone host_not_wanted host_paused host_renamed \
 	host_record host_record_nodes host_busy host_metrics host_usage host_alike host_bad_description host_two_instances host_out_of_reach \
 	host_lost host_lost_by_change host_asks host_bounds_beyond_kept host_skips host_metrics_later host_available host_help \
 	host_completion; do

@@ -478,6 +478,14 @@ nodes_report()
 		cmp "$work/a.svg" "$work/b.svg" && [ -z "$(ls "$work"/b.svg.* 2>/dev/null)" ]
 }
 
+# A guest that is renamed is asked by the name that it has.
+nodes_renamed()
+{
+	replay hosts/trade.json --dry-run --record "$work/dry2" || return 1
+	jq -c 'if .ns > 30e9 then .guests[0].name = "new" else . end' "$work/dry2" >"$work/renamed"
+	flexd 0 5 --json -c "record:$work/renamed" && holds "${decisions}[-1].to == \"new\" and $(owners 0)[-1] == \"new\""
+}
+
 # Neither a second one nor one of the others beside it, nor it beside them.
 nodes_two_instances()
 {
@@ -574,7 +582,7 @@ nodes_completion()
 
 for name in nodes_trade nodes_quiet nodes_equal nodes_free nodes_reserve nodes_memory nodes_not_worth_it nodes_policy nodes_policy_is_wrong nodes_policy_fits_nobody \
 	nodes_policy_again nodes_policy_again_in_json nodes_dry_run nodes_once nodes_domains nodes_refused nodes_of_others nodes_slow nodes_restart nodes_restart_by_other_rules nodes_restart_changes_nothing \
-	nodes_state_is_wrong nodes_explain nodes_metrics nodes_record nodes_report nodes_two_instances nodes_usage \
+	nodes_state_is_wrong nodes_explain nodes_metrics nodes_record nodes_renamed nodes_report nodes_two_instances nodes_usage \
 	nodes_bad_description nodes_help nodes_completion; do
 	[ -z "${ONLY-}" ] || [[ " $ONLY " == *" $name "* ]] || continue
 	run_test "$name" "$name"

@@ -65,6 +65,21 @@ static struct seen_guest *add(struct seen_guests *seen, const struct guest *gues
 	return k;
 }
 
+/* Guests are renamed while they run. */
+static bool take_name(struct seen_guest *k, const char *name)
+{
+	char *copy;
+
+	if (!strcmp(k->name, name))
+		return true;
+	copy = strdup(name);
+	if (!copy)
+		return false;
+	free(k->name);
+	k->name = copy;
+	return true;
+}
+
 /**
  * seen_now() - a guest is there
  * @seen: all guests
@@ -79,8 +94,9 @@ void *seen_now(struct seen_guests *seen, const struct guest *guest)
 
 	if (!k)
 		k = add(seen, guest);
-	if (k)
-		k->guest = guest;
+	if (!k || !take_name(k, guest->name))
+		return NULL;
+	k->guest = guest;
 	return k;
 }
 

@@ -10,7 +10,7 @@
 /**
  * struct seen_guest - which guest it is; first in what is remembered of it
  * @id: UUID
- * @name: name
+ * @name: name that it was last seen with
  * @guest: as it was seen last; NULL if it was not there, or between two looks
  */
 struct seen_guest {
