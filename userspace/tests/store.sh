@@ -726,12 +726,12 @@ any_answer()
 made_up=$BUILD/userspace/san/made_up
 lines=$work/lines program_pid=''
 
-# begin PROGRAM ARGUMENT...: every second, in the background; lines of JSON in $lines, what it
-# says in $work/said
+# begin PROGRAM ARGUMENT...: every second, or as INTERVAL says, in the background; lines of JSON in
+# $lines, what it says in $work/said
 begin()
 {
 	: >"$lines"
-	RUNTIME_DIRECTORY=$work timeout 120 "$made_up/$1" 1 --connect xen --json "${@:2}" >"$lines" 2>"$work/said" &
+	RUNTIME_DIRECTORY=$work timeout 120 "$made_up/$1" "${INTERVAL-1}" --connect xen --json "${@:2}" >"$lines" 2>"$work/said" &
 	program_pid=$!
 }
 
@@ -788,6 +788,10 @@ asks_for_reports()
 	holds '.[-1].guests[0].need_kb == 4 * 40960 + 4096'
 	end_it
 	get report_s && wrong 'reports are asked for still'
+	# no less often than a guest does it
+	INTERVAL=86400 coordinator
+	await is report_s 3600
+	end_it
 }
 
 # By node targets and nothing else, a tenth at a time, until there is what is needed and the rest

@@ -11,6 +11,9 @@
 #define NUMA	"/local/domain/%u/numa/%s"
 #define NODE	"/local/domain/%u/numa/node/%u/%s"
 
+/* A guest takes no longer period. */
+#define MOST_SECONDS	3600
+
 /* What of a node is told */
 static const char *const parts[] = { "used", "free" };
 
@@ -65,13 +68,15 @@ static int write_period(struct host *host, xs_transaction_t t, struct domain *d,
  * reports_ask() - have a guest report what memory is in use
  * @host: host
  * @d: domain that is published
- * @seconds: how often; 0 for not any more
+ * @seconds: how often, each hour if that is more; 0 for not any more
  *
  * Return: enum exit_code.
  */
 int reports_ask(struct host *host, struct domain *d, uint64_t seconds)
 {
-	struct asking_for asking = { .seconds = seconds };
+	struct asking_for asking = {
+		.seconds = seconds < MOST_SECONDS ? seconds : MOST_SECONDS,
+	};
 
 	return store_transaction(host, d, write_period, &asking);
 }
