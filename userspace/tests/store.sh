@@ -944,6 +944,29 @@ bounds_of_nodes()
 	holds '.[0].guests | map(select(.name == "guest")) | .[0].vcpus | map(.bound)[2:4] == ["6-7", "6-7"]'
 }
 
+# Where somebody wants a vCPU, also if that is said in the middle, is not forgotten as it is pinned to one
+# CPU, nor as it cannot be read for once.
+bounds_of_administrators()
+{
+	local hard
+	may_run() { echo "$1" >"$work/hard.new" && mv "$work/hard.new" "$work/hard"; }
+	fresh 0 524288
+	may_run '0 7'
+	XEN_HARD=$work/hard XEN_SILENT=$work/silent begin vcpu_scheduler --dry-run --record "$work/record"
+	intervals 1
+	for hard in '2 3' '2 2'; do
+		may_run "$hard"
+		intervals 2
+	done
+	touch "$work/silent"
+	until_shows 10 '.[-1].vcpus == []'
+	rm "$work/silent"
+	intervals 2
+	end_it
+	same 'where it may run and where it is bound to' '["0-7 0-7","2-3 2-3","2 2-3"]' "$(jq -sc '[.[].guests[0].vcpus[0] // empty |
+		(.may_run // .affinity) + " " + .bound] | reduce .[] as $one ([]; if .[-1] == $one then . else . + [$one] end)' "$work/record")"
+}
+
 # Floating vCPUs are kept off CPUs that are not for guests, whichever they prefer; dom0's are not.
 keeps_off_reserved_cpus()
 {
@@ -1034,7 +1057,7 @@ tests=(publish_writes_what_is_documented publish_follows guests_write_their_keys
 	xenstored_ends_while_it_waits nobody_there not_allowed not_root large_ones
 	any_command_line any_answer every_status_is_reached
 	asks_for_reports takes_by_nodes leaves_others_alone hears_a_refusal changes_its_mind says_what_is_missing
-	reports_of_liars reads_meminfo bounds_of_nodes keeps_off_reserved_cpus knows_demand_on_a_slow_host
+	reports_of_liars reads_meminfo bounds_of_nodes bounds_of_administrators keeps_off_reserved_cpus knows_demand_on_a_slow_host
 	asks_the_toolstack_once host_is_lost)
 
 start_xenstored || { cat "$work/xenstored.log"; exit 1; }

@@ -10,7 +10,9 @@
  *   p  there is no permission		f  a look fails, and the connection stays
  * The connection is lost when that guest is to be pinned, and "asked to report" is said when it
  * is. The host says that it has UNRELIABLE_KB of memory, and 1 KiB of each other kind. With
- * UNRELIABLE_KEPT, vCPUs may run on CPUs 0 and 1, and that many of them are kept on CPU 0.
+ * UNRELIABLE_KEPT, vCPUs may run on CPUs 0 and 1, or once a connection was lost on CPU 0 alone,
+ * and that many of them are kept on CPU 0. With UNRELIABLE_ONLINE so many CPUs are online, the
+ * first ones; what is not kept anywhere is said to be kept on these, as libvirt says it.
  */
 #include <dlfcn.h>
 #include <libvirt/libvirt.h>
@@ -23,7 +25,7 @@
 #include <string.h>
 
 static virError error;
-static bool lost;
+static bool lost, was_lost;
 
 /* What comes next, of the letters that it may be */
 static char next(void)
@@ -92,16 +94,36 @@ int virDomainGetVcpuPinInfo(virDomainPtr domain, int count, unsigned char *maps,
 {
 	int (*real)(virDomainPtr domain, int count, unsigned char *maps, int length,
 		    unsigned int flags) = dlsym(RTLD_NEXT, "virDomainGetVcpuPinInfo");
-	const char *kept = getenv("UNRELIABLE_KEPT");
+	const char *kept = getenv("UNRELIABLE_KEPT"), *online = getenv("UNRELIABLE_ONLINE");
+	unsigned char map = was_lost ? 1 : 3;
 	int i;
 
-	if (!kept)
+	if (!kept && !online)
 		return real(domain, count, maps, length, flags);
+	if (flags & VIR_DOMAIN_AFFECT_CONFIG) {
+		map = online ? (1 << atoi(online)) - 1 : 1;
+		if (kept && atoi(kept) < count)
+			count = atoi(kept);
+	}
 	memset(maps, 0, (size_t)count * length);
-	if (flags & VIR_DOMAIN_AFFECT_CONFIG && atoi(kept) < count)
-		count = atoi(kept);
 	for (i = 0; i < count; i++)
-		maps[i * length] = flags & VIR_DOMAIN_AFFECT_CONFIG ? 1 : 3;
+		maps[i * length] = map;
+	return count;
+}
+
+int virNodeGetCPUMap(virConnectPtr conn, unsigned char **map, unsigned int *online,
+		     unsigned int flags)
+{
+	int (*real)(virConnectPtr conn, unsigned char **map, unsigned int *online,
+		    unsigned int flags) = dlsym(RTLD_NEXT, "virNodeGetCPUMap");
+	const char *most = getenv("UNRELIABLE_ONLINE");
+	int count = real(conn, map, online, flags), i;
+
+	for (i = 0; most && map && i < count; i++)
+		if (i < atoi(most))
+			VIR_USE_CPU(*map, i);
+		else
+			VIR_UNUSE_CPU(*map, i);
 	return count;
 }
 
@@ -115,6 +137,7 @@ int virDomainPinVcpuFlags(virDomainPtr domain, unsigned int vcpu, unsigned char 
 	(void)flags;
 	fail(VIR_ERR_RPC, "broken pipe");
 	lost = true;
+	was_lost = true;
 	return -1;
 }
 
@@ -141,6 +164,7 @@ int virConnectGetAllDomainStats(virConnectPtr conn, unsigned int stats,
 	case 'l':
 		fail(VIR_ERR_RPC, "end of file");
 		lost = true;
+		was_lost = true;
 		return -1;
 	default:
 		*records = calloc(2, sizeof(**records));

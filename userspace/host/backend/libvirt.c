@@ -142,21 +142,24 @@ static void take_guest(struct libvirt_host *h, const virDomainStatsRecord *recor
 		       unsigned int what, struct snapshot *s)
 {
 	struct guest *g = &s->guests[s->nr_guests];
+	cpu_set_t online;
 	struct known *k;
 
+	snapshot_online(s, &online);
 	*g = (struct guest){ .shares = 1 };
 	if (virDomainGetUUIDString(record->dom, g->id))
 		return;
 	k = known_find(h, g->id, virDomainGetID(record->dom), s->nr_guests);
 	if (!k)
 		k = known_add(h, record->dom, g->id);
+	if (k)
+		k->seen = true;
 	g->name = strdup(virDomainGetName(record->dom));
 	if (!k || !g->name || !take_params(g, record, s->ns) ||
-	    ((what & LOOK_VCPUS) && !known_see_affinity(h, record->dom, k, g))) {
+	    ((what & LOOK_VCPUS) && !known_see_affinity(h, record->dom, k, &online, g))) {
 		guest_free(g);
 		return;
 	}
-	k->seen = true;
 	if (what & LOOK_MEMORY)
 		take_memory(h, record->dom, k, g);
 	s->nr_guests++;
@@ -182,6 +185,7 @@ static enum backend_status look(struct backend *backend, unsigned int what,
 {
 	struct libvirt_host *h = host_of(backend);
 	virDomainStatsRecordPtr *records = NULL;
+	enum backend_status status;
 	struct snapshot *s;
 	int count, i;
 
@@ -195,14 +199,16 @@ static enum backend_status look(struct backend *backend, unsigned int what,
 		return BACKEND_FAILED;
 	}
 	s->ns = clock_now();
+	if (!machine_see_cpus(h, s) || ((what & LOOK_MEMORY) && !machine_see_memory(h, s))) {
+		status = failed(h, "the host cannot be read", why);
+		virDomainStatsRecordListFree(records);
+		snapshot_free(s);
+		return status;
+	}
 	for (i = 0; i < count; i++)
 		take_guest(h, records[i], what, s);
 	virDomainStatsRecordListFree(records);
 	known_forget_unseen(h);
-	if (!machine_see_cpus(h, s) || ((what & LOOK_MEMORY) && !machine_see_memory(h, s))) {
-		snapshot_free(s);
-		return failed(h, "the host cannot be read", why);
-	}
 	*snapshot = s;
 	return BACKEND_OK;
 }
@@ -260,7 +266,7 @@ static void close_host(struct backend *backend)
 {
 	struct libvirt_host *h = host_of(backend);
 
-	known_free(h);
+	known_keep(h);
 	free(h->cpus);
 	if (h->conn)
 		virConnectClose(h->conn);
@@ -346,6 +352,7 @@ enum backend_status libvirt_open(const char *uri, struct backend **backend,
 		why_say(why, "libvirt's events: %s", last_error());
 		return BACKEND_FAILED;
 	}
+	known_recall(h);
 	h->conn = virConnectOpenAuth(uri, virConnectAuthPtrDefault, 0);
 	if (!h->conn || !machine_read_cpus(h)) {
 		status = not_connected(uri, why);

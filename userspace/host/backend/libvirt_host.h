@@ -6,6 +6,7 @@
 #include <libvirt/libvirt.h>
 
 #include "backend.h"
+#include "bound.h"
 #include "definition.h"
 #include "reporting.h"
 
@@ -16,10 +17,11 @@
  * @seen: whether it was there at the last look
  * @definition: what does not change of its memory
  * @reporting: whether it says how its memory is
- * @nr_vcpus: length of @bounds and @found
- * @bounds: physical CPUs that each vCPU may be pinned to
- * @found: those that it could run on when it was first seen, if several
- * @bounds_ns: when they were read; 0 if they were not
+ * @nr_vcpus: length of @kept and @found
+ * @kept: physical CPUs that each vCPU is kept on, in its configuration; empty if that does not
+ *	say
+ * @found: those that it could run on when these were last several; empty if they never were
+ * @kept_ns: when @kept was read; 0 if it was not
  */
 struct known {
 	char id[GUEST_ID];
@@ -28,9 +30,9 @@ struct known {
 	struct definition definition;
 	struct reporting reporting;
 	unsigned int nr_vcpus;
-	cpu_set_t *bounds;
+	cpu_set_t *kept;
 	cpu_set_t *found;
-	uint64_t bounds_ns;
+	uint64_t kept_ns;
 };
 
 /**
@@ -67,9 +69,10 @@ bool machine_see_memory(struct libvirt_host *h, struct snapshot *s);
 struct known *known_find(struct libvirt_host *h, const char *id, int domain,
 			 unsigned int hint);
 struct known *known_add(struct libvirt_host *h, virDomainPtr domain, const char *id);
-bool known_see_affinity(struct libvirt_host *h, virDomainPtr domain,
-			struct known *k, struct guest *g);
+bool known_see_affinity(struct libvirt_host *h, virDomainPtr domain, struct known *k,
+			const cpu_set_t *online, struct guest *g);
 void known_forget_unseen(struct libvirt_host *h);
-void known_free(struct libvirt_host *h);
+void known_keep(struct libvirt_host *h);
+void known_recall(struct libvirt_host *h);
 
 #endif /* HOST_LIBVIRT_HOST_H */

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What is remembered of guests behind libvirt: what seldom changes, and takes a call for
- * each guest. Its definition is read when it is first seen, the bounds of its vCPUs then and
- * now and then.
+ * each guest. Its definition is read when it is first seen, its kept configuration then and now
+ * and then.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "libvirt_host.h"
 
-/* How old what was read of a guest's bounds may be, in nanoseconds */
-#define BOUNDS_NS	(30 * UINT64_C(1000000000))
+/* How old what was read of a guest's kept configuration may be, in nanoseconds */
+#define KEPT_NS	(30 * UINT64_C(1000000000))
 
 static void set_from_map(cpu_set_t *set, const unsigned char *map,
 			 unsigned int nr_cpus)
@@ -44,67 +44,43 @@ static unsigned char *read_pins(struct libvirt_host *h, virDomainPtr domain,
 	return NULL;
 }
 
-/*
- * Where an administrator wants a vCPU: in the configuration that is kept; else where it was
- * when it was first seen, if that is more than one CPU: on a single one it is just placed.
- */
-static void bound_vcpu(struct known *k, unsigned int vcpu, const cpu_set_t *kept,
-		       const cpu_set_t *now, unsigned int nr_cpus)
+static void free_vcpus(struct known *k)
 {
-	cpu_set_t *found = &k->found[vcpu];
-	unsigned int i;
-
-	if (!k->bounds_ns) {
-		*found = *now;
-		for (i = 0; CPU_COUNT(now) < 2 && i < nr_cpus; i++)
-			CPU_SET(i, found);
-	}
-	if (kept && (unsigned int)CPU_COUNT(kept) < nr_cpus)
-		k->bounds[vcpu] = *kept;
-	else
-		k->bounds[vcpu] = *found;
-}
-
-static void free_bounds(struct known *k)
-{
-	free(k->bounds);
+	free(k->kept);
 	free(k->found);
 }
 
 /* A guest seldom has more vCPUs than before; then it is as if it were new. */
-static bool room_for_bounds(struct known *k, unsigned int nr_vcpus)
+static bool room_for_vcpus(struct known *k, unsigned int nr_vcpus)
 {
 	if (k->nr_vcpus >= nr_vcpus)
 		return true;
-	free_bounds(k);
-	k->bounds = calloc(nr_vcpus, sizeof(*k->bounds));
+	free_vcpus(k);
+	k->kept = calloc(nr_vcpus, sizeof(*k->kept));
 	k->found = calloc(nr_vcpus, sizeof(*k->found));
-	k->nr_vcpus = k->bounds && k->found ? nr_vcpus : 0;
-	k->bounds_ns = 0;
+	k->nr_vcpus = k->kept && k->found ? nr_vcpus : 0;
+	k->kept_ns = 0;
 	return k->nr_vcpus;
 }
 
-static bool read_bounds(struct libvirt_host *h, virDomainPtr domain, struct known *k,
-			const struct guest *g)
+/* Where the configuration that is kept has vCPUs: a guest that is not kept has none. */
+static void read_kept(struct libvirt_host *h, virDomainPtr domain, struct known *k)
 {
 	unsigned int i, nr_kept, length = VIR_CPU_MAPLEN(h->nr_cpus);
 	unsigned char *maps;
-	cpu_set_t kept;
 
-	if (!room_for_bounds(k, g->nr_vcpus))
-		return false;
-	/* a guest that is not kept has none */
-	maps = read_pins(h, domain, g->nr_vcpus, VIR_DOMAIN_AFFECT_CONFIG, &nr_kept);
-	for (i = 0; i < g->nr_vcpus; i++) {
+	if (k->kept_ns && clock_now() - k->kept_ns < KEPT_NS)
+		return;
+	maps = read_pins(h, domain, k->nr_vcpus, VIR_DOMAIN_AFFECT_CONFIG, &nr_kept);
+	for (i = 0; i < k->nr_vcpus; i++) {
+		CPU_ZERO(&k->kept[i]);
 		if (i < nr_kept)
-			set_from_map(&kept, VIR_GET_CPUMAP(maps, (int)length, (int)i),
+			set_from_map(&k->kept[i],
+				     VIR_GET_CPUMAP(maps, (int)length, (int)i),
 				     h->nr_cpus);
-		bound_vcpu(k, i, i < nr_kept ? &kept : NULL,
-			   &g->vcpus[i].affinity, h->nr_cpus);
 	}
 	free(maps);
-	k->bounds_ns = clock_now();
-	return true;
+	k->kept_ns = clock_now();
 }
 
 /**
@@ -172,7 +148,7 @@ void known_forget_unseen(struct libvirt_host *h)
 
 	for (i = 0; i < h->nr_known; i++) {
 		if (!h->known[i].seen) {
-			free_bounds(&h->known[i]);
+			free_vcpus(&h->known[i]);
 			continue;
 		}
 		h->known[kept] = h->known[i];
@@ -186,44 +162,77 @@ void known_forget_unseen(struct libvirt_host *h)
  * @h: host
  * @domain: the guest
  * @k: what is remembered of it
+ * @online: physical CPUs that are online
  * @g: guest of a snapshot that is being made
  *
  * Return: false if it has gone.
  */
-bool known_see_affinity(struct libvirt_host *h, virDomainPtr domain,
-			struct known *k, struct guest *g)
+bool known_see_affinity(struct libvirt_host *h, virDomainPtr domain, struct known *k,
+			const cpu_set_t *online, struct guest *g)
 {
 	unsigned int i, nr_live, length = VIR_CPU_MAPLEN(h->nr_cpus);
 	unsigned char *maps = read_pins(h, domain, g->nr_vcpus,
 					VIR_DOMAIN_AFFECT_LIVE, &nr_live);
+	struct bound bound = { .nr_cpus = h->nr_cpus, .online = *online };
+	struct seen_vcpu *v;
 
-	if (!maps)
+	if (!maps || !room_for_vcpus(k, g->nr_vcpus)) {
+		free(maps);
 		return false;
-	for (i = 0; i < nr_live; i++) {
-		set_from_map(&g->vcpus[i].may_run,
-			     VIR_GET_CPUMAP(maps, (int)length, (int)i),
-			     h->nr_cpus);
-		g->vcpus[i].affinity = g->vcpus[i].may_run;
+	}
+	read_kept(h, domain, k);
+	for (i = 0; i < g->nr_vcpus; i++) {
+		v = &g->vcpus[i];
+		if (i < nr_live)
+			set_from_map(&v->may_run,
+				     VIR_GET_CPUMAP(maps, (int)length, (int)i),
+				     h->nr_cpus);
+		v->affinity = v->may_run;
+		bound_found(&k->found[i], &v->may_run);
+		bound.kept = k->kept[i];
+		bound.found = k->found[i];
+		bound.now = v->may_run;
+		bound_cpus(&bound, &v->bound);
 	}
 	free(maps);
-	if ((!k->bounds_ns || k->nr_vcpus < g->nr_vcpus ||
-	     clock_now() - k->bounds_ns > BOUNDS_NS) &&
-	    !read_bounds(h, domain, k, g))
-		return false;
-	for (i = 0; i < g->nr_vcpus; i++)
-		g->vcpus[i].bound = k->bounds[i];
 	return true;
 }
 
-/**
- * known_free() - forget all guests
- * @h: host
+/*
+ * What is remembered while there is no connection. A libvirtd that is started anew knows its guests
+ * by the same numbers, and nobody is to forget for it where vCPUs are wanted.
  */
-void known_free(struct libvirt_host *h)
+static struct known *remembered;
+static unsigned int nr_remembered;
+
+/**
+ * known_keep() - remember guests until the host is connected to again
+ * @h: host, which has none then
+ *
+ * Whether they report is to be seen anew, and what their configuration says is read again.
+ */
+void known_keep(struct libvirt_host *h)
 {
 	unsigned int i;
 
-	for (i = 0; i < h->nr_known; i++)
-		free_bounds(&h->known[i]);
-	free(h->known);
+	for (i = 0; i < h->nr_known; i++) {
+		h->known[i].kept_ns = 0;
+		h->known[i].reporting = (struct reporting){ .agreed = false };
+	}
+	remembered = h->known;
+	nr_remembered = h->nr_known;
+	h->known = NULL;
+	h->nr_known = 0;
+}
+
+/**
+ * known_recall() - what known_keep() has remembered
+ * @h: host that is connected to
+ */
+void known_recall(struct libvirt_host *h)
+{
+	h->known = remembered;
+	h->nr_known = nr_remembered;
+	remembered = NULL;
+	nr_remembered = 0;
 }

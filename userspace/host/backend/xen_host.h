@@ -15,7 +15,7 @@
  * @online: whether it was when it was last read
  * @waiting: how long it has waited for physical CPUs
  * @kept: physical CPUs that its configuration has it on; empty if that does not say
- * @found: those that it could run on when it was first seen
+ * @found: those that it could run on when these were last several; empty if they never were
  */
 struct known_vcpu {
 	bool online;

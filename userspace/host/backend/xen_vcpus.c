@@ -132,8 +132,8 @@ static void see_vcpu(struct known_domain *k, unsigned int vcpu,
 	CPU_AND(&bound.now, &bound.now, pool);
 	v->may_run = bound.now;
 	see_affinity(info, &v->may_run, &v->affinity);
-	if (!CPU_COUNT(&known->found))
-		known->found = bound.now;
+	bound_found(&known->found, &bound.now);
+	snapshot_online(s, &bound.online);
 	bound.kept = known->kept;
 	bound.found = known->found;
 	cpus_of_node(k, vcpu, s, &bound.node);

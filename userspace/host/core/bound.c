@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Physical CPUs that a vCPU may be pinned to, by what an administrator has said of it. */
 #include "bound.h"
+#include "cpulist.h"
 
-/* Whether a set says anything: it is neither empty nor all CPUs. */
-static bool says(const cpu_set_t *set, unsigned int nr_cpus)
+/* Whether a set says anything: it is neither empty nor all CPUs there are to run on. */
+static bool says(const cpu_set_t *set, const cpu_set_t *online)
 {
-	int count = CPU_COUNT(set);
+	return CPU_COUNT(set) && !cpulist_within(online, set);
+}
 
-	return count && (unsigned int)count < nr_cpus;
+/**
+ * bound_found() - remember where a vCPU was found
+ * @found: what is remembered, empty at first
+ * @now: where it may run now
+ *
+ * Several CPUs are somebody's wish, of which the last one counts. A single one is where it just is.
+ */
+void bound_found(cpu_set_t *found, const cpu_set_t *now)
+{
+	if (CPU_COUNT(now) > 1)
+		*found = *now;
 }
 
 /**
@@ -15,9 +27,9 @@ static bool says(const cpu_set_t *set, unsigned int nr_cpus)
  * @b: what speaks of it
  * @cpus: out
  *
- * What its configuration says counts; else where it was found, if that is several CPUs: on a
- * single one it is just placed. Of these it stays on those of its node, but where it is on
- * another node already: somebody wanted it there.
+ * What its configuration says counts; else where it was found, if that was several CPUs. Of
+ * these it stays on those of its node, but where it is on another node already: somebody wanted
+ * it there.
  */
 void bound_cpus(const struct bound *b, cpu_set_t *cpus)
 {
@@ -25,9 +37,9 @@ void bound_cpus(const struct bound *b, cpu_set_t *cpus)
 	unsigned int i;
 
 	CPU_ZERO(cpus);
-	if (says(&b->kept, b->nr_cpus))
+	if (says(&b->kept, &b->online))
 		*cpus = b->kept;
-	else if (CPU_COUNT(&b->found) > 1)
+	else if (CPU_COUNT(&b->found))
 		*cpus = b->found;
 	else
 		for (i = 0; i < b->nr_cpus; i++)

@@ -3,7 +3,9 @@
  * Linked into programs in the place of those functions of libxenlight and libxenctrl that
  * ask a hypervisor: the host is one that a test makes up (host.h). What a program tells it is
  * a line in the file XEN_CALLS; what it asks for that takes long is one in the file XEN_ASKED.
- * XEN_SLOW_MS is how long it takes to say a domain's configuration, or what its vCPUs did.
+ * XEN_SLOW_MS is how long it takes to say a domain's configuration, or what its vCPUs did. As
+ * long as there is a file XEN_SILENT, vCPUs cannot be read; the file XEN_HARD has "FIRST LAST",
+ * the CPUs that they may run on.
  *
  * Xenstore is real. BEFORE_COMMIT is a command that runs once, in the moment before the
  * first transaction of more than reading is to end: for another writer, or for an end.
@@ -15,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <xenctrl.h>
 #include <xenstore.h>
 
@@ -348,16 +351,37 @@ int libxl_cpu_bitmap_alloc(libxl_ctx *ctx, libxl_bitmap *map, int most)
 	return 0;
 }
 
+static bool is_silent(void)
+{
+	const char *path = getenv("XEN_SILENT");
+
+	return path && !access(path, F_OK);
+}
+
+static void read_hard(unsigned int *first, unsigned int *last)
+{
+	const char *path = getenv("XEN_HARD");
+	FILE *f = path ? fopen(path, "re") : NULL;
+
+	if (!f || fscanf(f, "%u %u", first, last) != 2) {
+		*first = 0;
+		*last = host.nr_pnodes * CPUS_EACH - 1;
+	}
+	if (f)
+		fclose(f);
+}
+
 /* Any vCPU prefers the CPUs of its physical node, as xl has it when it builds one. */
 libxl_vcpuinfo *libxl_list_vcpu(libxl_ctx *ctx, uint32_t domid, int *nr_vcpus,
 				int *nr_cpus)
 {
 	const struct made_domain *d = find(domid);
+	unsigned int i, p, c, first, last;
 	libxl_vcpuinfo *info;
-	unsigned int i, p, c;
 
-	if (!d)
+	if (!d || is_silent())
 		return NULL;
+	read_hard(&first, &last);
 	*nr_cpus = host.nr_pnodes * CPUS_EACH;
 	take_long();
 	*nr_vcpus = count_vcpus(d);
@@ -370,7 +394,8 @@ libxl_vcpuinfo *libxl_list_vcpu(libxl_ctx *ctx, uint32_t domid, int *nr_vcpus,
 		libxl_cpu_bitmap_alloc(ctx, &info[i].cpumap_soft, *nr_cpus);
 		p = pnode_of(i / d->vcpus_each);
 		for (c = 0; c < host.nr_pnodes * CPUS_EACH; c++) {
-			libxl_bitmap_set(&info[i].cpumap, c);
+			if (c >= first && c <= last)
+				libxl_bitmap_set(&info[i].cpumap, c);
 			if (c / CPUS_EACH == p)
 				libxl_bitmap_set(&info[i].cpumap_soft, c);
 		}
