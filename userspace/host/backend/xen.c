@@ -46,7 +46,7 @@ enum backend_status xen_failed(struct xen_host *h, const struct known_domain *k,
 	return BACKEND_FAILED;
 }
 
-/* Adds a guest to a snapshot; one that has gone meanwhile is left out. */
+/* Adds a guest to a snapshot; one that has gone meanwhile, or cannot be read, is left out. */
 static void see_guest(struct xen_host *h, const libxl_dominfo *info, unsigned int what,
 		      struct snapshot *s)
 {
@@ -63,17 +63,18 @@ static void see_guest(struct xen_host *h, const libxl_dominfo *info, unsigned in
 	};
 	snprintf(g->id, sizeof(g->id), LIBXL_UUID_FMT, LIBXL_UUID_BYTES(info->uuid));
 	k = name ? xen_known(h, g->id, info->domid) : NULL;
-	if (k)
+	if (k) {
+		/* it is there, also if what follows cannot be read now */
+		k->seen = true;
+		k->running = g->running;
 		k->memory_kb = info->current_memkb;
+	}
 	done = k && (!(what & LOOK_VCPUS) || xen_see_vcpus(h, k, g, s, info->cpupool)) &&
 	       (!(what & (LOOK_MEMORY | LOOK_NODES)) || xen_see_memory(h, k, g, s));
-	if (!done) {
+	if (done)
+		s->nr_guests++;
+	else
 		guest_free(g);
-		return;
-	}
-	k->seen = true;
-	k->running = g->running;
-	s->nr_guests++;
 }
 
 static enum backend_status look(struct backend *backend, unsigned int what,
