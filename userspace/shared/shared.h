@@ -189,6 +189,24 @@ char *clean_text(const char *text, bool utf8);
 void print_clean(FILE *f, const char *text);
 struct json_object *json_text(const char *text);
 
+/* beside.c */
+/**
+ * struct beside - a file that is written beside its place
+ * @f: what is written to
+ * @why: what went wrong
+ * @place: where it is to be
+ * @name: what it is called until then
+ */
+struct beside {
+	FILE *f;
+	const char *why;
+	char *place;
+	char *name;
+};
+
+bool beside_begin(struct beside *b, const char *path);
+bool beside_end(struct beside *b, bool whole);
+
 /* number.c */
 bool parse_count(const char *text, uint64_t max, uint64_t *value);
 int take_number(const char *option, const char *arg, const char *of,

@@ -606,6 +606,20 @@ metrics_there()
 	return 1
 }
 
+# What is no file stays what it is, and so does a link to one.
+host_metrics_elsewhere()
+{
+	mkfifo "$work/fifo" && ln -s fifo "$work/to_fifo" && : >"$work/metrics" && ln -s metrics "$work/to_file" || return 1
+	local one
+	for one in fifo to_fifo; do
+		says vcpu_scheduler 1 "cannot write metrics to $work/$one: it is no regular file; it ends, as they were asked for$" 2 \
+			-nJc replay:hosts/balanced.json --metrics "$work/$one" || return 1
+	done
+	[ -p "$work/fifo" ] && [ -h "$work/to_fifo" ] || return 1
+	"$san/vcpu_scheduler" 2 -nJc replay:hosts/balanced.json --metrics "$work/to_file" >"$work/out" && [ -h "$work/to_file" ] &&
+		grep -q '^vcpu_scheduler_connected 1$' "$work/metrics" && ! compgen -G "$work/fifo.*" && ! compgen -G "$work/metrics.*"
+}
+
 # Once they could be written, the program goes on without; it ends if they never could.
 host_metrics_later()
 {
@@ -677,7 +691,7 @@ for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alo
 	host_cpus_for_guests host_kept_off host_cpus_go_offline host_domains host_refused host_signal host_without_delay host_dry_run host_once \
 	host_grows_and_frees host_short host_shared host_two_grow_one_stops host_left_alone host_not_wanted host_paused host_renamed \
 	host_record host_record_nodes host_busy host_metrics host_usage host_alike host_bad_description host_two_instances host_out_of_reach \
-	host_lost host_lost_by_change host_asks host_bounds_found host_skips host_metrics_later host_available host_help \
+	host_lost host_lost_by_change host_asks host_bounds_found host_skips host_metrics_later host_metrics_elsewhere host_available host_help \
 	host_completion; do
 	run_test "$name" "$name"
 done

@@ -404,7 +404,10 @@ nodes_state_is_wrong()
 		"rests": [ { "node": 3, "s": 1e8 } ], "decisions": [ 1, {}, { "what": 7, "node": "x", "to": [] } ] }' >"$work/state3"
 	replay hosts/trade.json --state "$work/state3" && [ ! -s "$work/err" ] && holds "(${moves} | length) == 5" &&
 		flexd 0 5 --connect replay:hosts/trade.json --state /nowhere/x &&
-		[ "$(grep -c 'cannot write /nowhere/x: No such file or directory; what was learned is lost at the end$' "$work/err")" -eq 1 ]
+		[ "$(grep -c 'cannot write /nowhere/x: No such file or directory; what was learned is lost at the end$' "$work/err")" -eq 1 ] || return 1
+	# nor is what is no file replaced by one
+	mkfifo "$work/fifo" && flexd 0 5 --connect replay:hosts/trade.json --state "$work/fifo" && [ -p "$work/fifo" ] &&
+		grep -q "cannot write $work/fifo: it is no regular file; what was learned" "$work/err"
 }
 
 nodes_explain()
@@ -470,6 +473,7 @@ nodes_report()
 		says 1 'cannot read /nowhere: No such file' report /nowhere &&
 		says 1 "$here/nodes.sh: line 1 is not what --record writes" report "$here/nodes.sh" &&
 		says 1 'cannot write /nowhere/x: No such file' report "$work/one" -o /nowhere/x &&
+		mkfifo "$work/pipe" && says 1 "cannot write $work/pipe: it is no regular file" report "$work/one" -o "$work/pipe" &&
 		says 2 'report needs what --record has written, such as: virtflexd report LOG -o LOG.svg' report || return 1
 	# without gnuplot the old picture stays
 	cp "$work/a.svg" "$work/b.svg"

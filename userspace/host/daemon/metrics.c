@@ -1,14 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Metrics in a file, as the textfile collector of Prometheus' node exporter reads them.
- * It is written beside and put in place whole.
- */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+/* Metrics in a file, as the textfile collector of Prometheus' node exporter reads them. */
 #include "daemon.h"
 
 /**
@@ -84,40 +75,6 @@ static void write_all(FILE *f, const struct daemon *d)
 			d->policies[i]->metrics(f);
 }
 
-/* All of it is to be there; errno says why it is not. */
-static bool write_whole(FILE *f, const struct daemon *d)
-{
-	bool bad;
-
-	errno = 0;
-	write_all(f, d);
-	bad = fflush(f) || ferror(f);
-	if (bad && !errno)
-		errno = EIO;
-	return !bad;
-}
-
-static bool write_beside(char *beside, const char *path, const struct daemon *d)
-{
-	int fd = mkstemp(beside), error_then;
-	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
-	bool done = f && !fchmod(fd, 0644) && write_whole(f, d);
-
-	error_then = errno;
-	if (f)
-		done = !fclose(f) && done;
-	else if (fd >= 0)
-		close(fd);
-	if (done && !rename(beside, path))
-		return true;
-	if (done || !error_then)
-		error_then = errno;
-	if (fd >= 0)
-		unlink(beside);
-	errno = error_then;
-	return false;
-}
-
 /**
  * metrics_write() - write metrics, if they are wanted
  * @d: program
@@ -131,17 +88,20 @@ bool metrics_write(const struct daemon *d)
 {
 	static bool written, said;
 	const char *path = d->settings->metrics;
-	char *beside;
+	struct beside b;
 	bool done;
 
-	if (!path || asprintf(&beside, "%s.XXXXXX", path) < 0)
+	if (!path)
 		return true;
-	done = write_beside(beside, path, d);
+	done = beside_begin(&b, path);
+	if (done) {
+		write_all(b.f, d);
+		done = beside_end(&b, true);
+	}
 	if (!done && !said)
-		error("cannot write metrics to %s: %s; %s", path, strerror(errno),
+		error("cannot write metrics to %s: %s; %s", path, b.why,
 		      written ? "it goes on without, and tries again" :
 				"it ends, as they were asked for");
-	free(beside);
 	written |= done;
 	said = !done;
 	return written;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What outlives the program: what changes cost, what guests used, which node is on its way,
- * and the last decisions. One file, written beside and put in place whole; what is read is
- * bounded, and a file that makes no sense is left out and said.
+ * and the last decisions. What is read is bounded, and a file that makes no sense is left out and
+ * said.
  */
 #include <errno.h>
 #include <math.h>
@@ -161,29 +161,6 @@ static struct json_object *state_json(uint64_t ns)
 	return o;
 }
 
-static bool write_beside(const char *path, const char *text)
-{
-	char *beside = NULL;
-	int fd = asprintf(&beside, "%s.XXXXXX", path) < 0 ? -1 : mkstemp(beside);
-	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
-	bool done = f && fputs(text, f) >= 0 && !fflush(f) && !fsync(fd) &&
-		    !fchmod(fd, 0644);
-	int error_then = errno;
-
-	if (f)
-		done = !fclose(f) && done;
-	if (done)
-		done = !rename(beside, path);
-	if (!done) {
-		error_then = error_then ? error_then : errno;
-		if (fd >= 0)
-			unlink(beside);
-	}
-	free(beside);
-	errno = error_then;
-	return done;
-}
-
 /**
  * state_save() - write it down, if there is a file for it
  * @ns: time
@@ -194,17 +171,21 @@ void state_save(uint64_t ns)
 {
 	static bool said;
 	struct json_object *o;
+	struct beside b;
 	bool done;
 
 	if (!node_settings.state || settings.dry_run)
 		return;
 	o = state_json(ns);
-	errno = 0;
-	done = write_beside(node_settings.state,
-			    json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY));
+	done = beside_begin(&b, node_settings.state);
+	if (done) {
+		fputs(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY), b.f);
+		/* it is to be there also if the machine goes down */
+		done = beside_end(&b, !fflush(b.f) && !fsync(fileno(b.f)));
+	}
 	if (!done && !said)
 		error("cannot write %s: %s; what was learned is lost at the end",
-		      node_settings.state, strerror(errno));
+		      node_settings.state, b.why);
 	said = !done;
 	json_object_put(o);
 }

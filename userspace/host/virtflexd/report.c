@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,28 +70,21 @@ static int draw(const struct log *log, int out)
 	return EXIT_ERROR;
 }
 
-/* Beside the file, and in its place if all went well: there is no half of a picture. */
+/* There is no half of a picture. */
 static int draw_file(const struct log *log)
 {
-	char *beside = NULL;
-	int fd = asprintf(&beside, "%s.XXXXXX", output) < 0 ? -1 : mkstemp(beside);
+	struct beside b;
 	int ret;
 
-	if (fd < 0) {
-		error("cannot write %s: %s", output, strerror(errno));
-		free(beside);
+	if (!beside_begin(&b, output)) {
+		error("cannot write %s: %s", output, b.why);
 		return EXIT_ERROR;
 	}
-	fchmod(fd, 0644);
-	ret = draw(log, fd);
-	close(fd);
-	if (!ret && rename(beside, output)) {
-		error("cannot write %s: %s", output, strerror(errno));
+	ret = draw(log, fileno(b.f));
+	if (!beside_end(&b, !ret) && !ret) {
+		error("cannot write %s: %s", output, b.why);
 		ret = EXIT_ERROR;
 	}
-	if (ret)
-		unlink(beside);
-	free(beside);
 	return ret;
 }
 
