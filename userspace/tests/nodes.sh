@@ -273,6 +273,25 @@ nodes_policy_again_in_json()
 	return $status
 }
 
+# One that arrives while it prints, and nobody reads that for the moment, loses nothing.
+nodes_policy_again_while_it_prints()
+{
+	local pid first
+	echo '{ }' >"$work/policy"
+	mkfifo "$work/slow"
+	"$san/virtflexd" 5 --json -c replay:hosts/trade.json --policy "$work/policy" >"$work/slow" 2>"$work/err" &
+	pid=$!
+	exec 5<"$work/slow"
+	read -r first <&5
+	for _ in {1..30}; do
+		sleep 0.1
+		kill -HUP $pid
+	done
+	{ echo "$first"; cat <&5; } >"$work/out"
+	exec 5<&-
+	wait $pid && grep -q 'policy is read again$' "$work/err" && holds '.[-1].interval == 119'
+}
+
 nodes_dry_run()
 {
 	replay hosts/trade.json --dry-run --state "$work/none" && [ ! -e "$work/none" ] &&
@@ -585,7 +604,7 @@ nodes_completion()
 }
 
 for name in nodes_trade nodes_quiet nodes_equal nodes_free nodes_reserve nodes_memory nodes_not_worth_it nodes_policy nodes_policy_is_wrong nodes_policy_fits_nobody \
-	nodes_policy_again nodes_policy_again_in_json nodes_dry_run nodes_once nodes_domains nodes_refused nodes_of_others nodes_slow nodes_restart nodes_restart_by_other_rules nodes_restart_changes_nothing \
+	nodes_policy_again nodes_policy_again_in_json nodes_policy_again_while_it_prints nodes_dry_run nodes_once nodes_domains nodes_refused nodes_of_others nodes_slow nodes_restart nodes_restart_by_other_rules nodes_restart_changes_nothing \
 	nodes_state_is_wrong nodes_explain nodes_metrics nodes_record nodes_renamed nodes_report nodes_two_instances nodes_usage \
 	nodes_bad_description nodes_help nodes_completion; do
 	[ -z "${ONLY-}" ] || [[ " $ONLY " == *" $name "* ]] || continue

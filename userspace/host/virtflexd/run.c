@@ -48,7 +48,7 @@ static int read_policy(void)
 
 static int run(struct context *ctx, int argc, char **argv)
 {
-	struct sigaction again = { .sa_handler = node_reread };
+	struct sigaction again = { .sa_handler = node_reread, .sa_flags = SA_RESTART };
 	int ret;
 
 	if (!settings.connect)
