@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What goes wrong, on standard error, and output that does not arrive. */
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,29 @@ void error(const char *fmt, ...)
 	va_start(args, fmt);
 	say(fmt, args, "");
 	va_end(args);
+}
+
+/**
+ * output_retry() - go on to print where what was printed has not arrived
+ * @say: whether to say that it has not
+ *
+ * There may have been no room for it, and there may be some again. What has not arrived is lost.
+ *
+ * Return: false if nobody takes it any more, as of a pipe that nobody reads.
+ */
+bool output_retry(bool say)
+{
+	struct pollfd out = { .fd = fileno(stdout), .events = POLLOUT };
+	int why = output_errno;
+
+	if (poll(&out, 1, 0) < 0 || out.revents & (POLLERR | POLLHUP | POLLNVAL))
+		return false;
+	clearerr(stdout);
+	output_errno = 0;
+	if (say)
+		error("cannot write the output%s%s; it goes on without, and tries again",
+		      why ? ": " : "", why ? strerror(why) : "");
+	return true;
 }
 
 /**

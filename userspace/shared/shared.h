@@ -161,6 +161,7 @@ int usage_error_of(const char *arg, const char *fmt, ...)
 const char *quote(const char *arg);
 void set_help(const char *command);
 void flush_output(void);
+bool output_retry(bool say);
 int finish_output(int status);
 
 /* terminal.c */

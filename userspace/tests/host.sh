@@ -646,6 +646,35 @@ host_metrics_later()
 	) && [ "$(ls "$work/dir")" = metrics ] && [ "$(cat "$work/dir/metrics")" = before ]
 }
 
+# The same of a record, of which what is there is of whole lines, and of what is printed.
+host_full_disk()
+{
+	(
+		trap '' XFSZ
+		ulimit -f 1
+		UNRELIABLE=ossss LD_PRELOAD=$BUILD/userspace/tests/unreliable.so timeout 60 \
+			"$BUILD/sbin/vcpu_scheduler" 1 -nc test:///default --record "$work/record" >"$work/out" 2>"$work/err"
+	) 2>/dev/null
+	[ $? -eq 143 ] && diff <(echo "vcpu_scheduler: cannot write to $work/record: File too large; it goes on without, and tries again") "$work/err" &&
+		[ "$(jq -s length "$work/record")" -ge 1 ] && [ "$(tail -c 1 "$work/record" | od -An -c | tr -d ' ')" = '\n' ] || return 1
+	local vcpus
+	for vcpus in 1 200; do
+		{
+			UNRELIABLE=oggg UNRELIABLE_VCPUS=$vcpus LD_PRELOAD=$BUILD/userspace/tests/unreliable.so timeout 60 \
+				"$BUILD/sbin/vcpu_scheduler" 1 -nJc test:///default >/dev/full 2>"$work/err"
+		} 2>/dev/null
+		[ $? -eq 143 ] && [ "$(grep -c 'cannot write the output.*; it goes on without, and tries again$' "$work/err")" -eq 1 ] || return 1
+	done
+	# but nobody is there to read it
+	UNRELIABLE=o$(printf 's%.0s' {1..30}) LD_PRELOAD=$BUILD/userspace/tests/unreliable.so timeout 60 \
+		"$BUILD/sbin/vcpu_scheduler" 1 -nJc test:///default 2>"$work/err" | true
+	[ "${PIPESTATUS[0]}" -eq 1 ] && grep -q '^vcpu_scheduler: cannot write the output: Broken pipe$' "$work/err" || return 1
+	# a host that is described is there for nothing else
+	! "$san/vcpu_scheduler" 2 -nJc replay:hosts/balanced.json >/dev/full 2>"$work/err" &&
+		grep -q '^vcpu_scheduler: cannot write the output: No space left on device$' "$work/err" &&
+		says vcpu_scheduler 1 'cannot write to /dev/full: No space left on device$' 2 -nJc replay:hosts/balanced.json --record /dev/full
+}
+
 # options PROGRAM: with letters, as its help has them
 options() { "$san/$1" --help | sed -nE 's/^  (-[a-zA-Z0-9], |    )(--[a-z-]+).*/\1\2/p' | tr -d ' ' | sort; }
 
@@ -691,7 +720,7 @@ for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alo
 	host_cpus_for_guests host_kept_off host_cpus_go_offline host_domains host_refused host_signal host_without_delay host_dry_run host_once \
 	host_grows_and_frees host_short host_shared host_two_grow_one_stops host_left_alone host_not_wanted host_paused host_renamed \
 	host_record host_record_nodes host_busy host_metrics host_usage host_alike host_bad_description host_two_instances host_out_of_reach \
-	host_lost host_lost_by_change host_asks host_bounds_found host_skips host_metrics_later host_metrics_elsewhere host_available host_help \
+	host_lost host_lost_by_change host_asks host_bounds_found host_skips host_metrics_later host_full_disk host_metrics_elsewhere host_available host_help \
 	host_completion; do
 	run_test "$name" "$name"
 done

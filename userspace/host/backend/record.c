@@ -4,8 +4,10 @@
  * what was recorded: it shows what would have been decided.
  */
 #include <errno.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "backend.h"
 #include "cpulist.h"
@@ -162,19 +164,32 @@ static struct json_object *host_nodes_json(const struct snapshot *s)
 	return array;
 }
 
+/* Half of a line would be no line of a record: what is written later follows on whole ones. */
+static void drop_half(FILE *f, off_t whole)
+{
+	int why = errno;
+
+	__fpurge(f);
+	if (whole >= 0 && !ftruncate(fileno(f), whole))
+		fseeko(f, whole, SEEK_SET);
+	clearerr(f);
+	errno = why;
+}
+
 /**
  * record_look() - record what was seen
  * @f: file
  * @s: snapshot
  * @decided: what was decided by it; NULL if that is not to be in the record
  *
- * Return: false if it could not be written, for which errno says why.
+ * Return: false if it could not be written, for which errno says why; then nothing of it is.
  */
 bool record_look(FILE *f, const struct snapshot *s,
 		 struct json_object *decided)
 {
 	struct json_object *o = json_object_new_object();
-	int ret;
+	off_t before = ftello(f);
+	bool done;
 
 	json_object_object_add(o, "ns", json_u64(s->ns));
 	json_object_object_add(o, "total_kb", json_u64(s->total_kb));
@@ -187,9 +202,13 @@ bool record_look(FILE *f, const struct snapshot *s,
 	json_object_object_add(o, "guests", guests_json(s));
 	if (decided)
 		json_object_object_add(o, "decided", json_object_get(decided));
-	ret = fprintf(f, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+	done = fprintf(f, "%s\n",
+		       json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN)) > 0 &&
+	       !fflush(f);
+	if (!done)
+		drop_half(f, before);
 	json_object_put(o);
-	return ret > 0 && !fflush(f);
+	return done;
 }
 
 /* ---- the same seen again */

@@ -228,8 +228,8 @@ static struct plan *decide(struct daemon *d, struct reading *r)
 }
 
 /*
- * Whether two new intervals are to be waited for. What had to be pinned elsewhere at once and was not,
- * as in a dry run, changes nothing: the others are decided on all the same.
+ * Whether two new intervals are to be waited for. What had to be pinned elsewhere at once and was
+ * not, as in a dry run, changes nothing: the others are decided on all the same.
  */
 static bool begins_anew(const struct plan *plan, const bool *done)
 {
@@ -267,8 +267,8 @@ static enum backend_status act_upon(struct daemon *d, const struct snapshot *now
 }
 
 /*
- * No physical CPU is one that guests may have. At the beginning that is a mistake; later they have gone
- * offline, and may come back.
+ * No physical CPU is one that guests may have. At the beginning that is a mistake; later they have
+ * gone offline, and may come back.
  */
 static enum backend_status without_cpus(const struct daemon *d, struct why *why)
 {

@@ -139,15 +139,46 @@ static enum backend_status act_all(struct daemon *d, const struct snapshot *now,
 	return status;
 }
 
-/* What was seen, with what was decided by it */
+/*
+ * What was seen, with what was decided by it. A full disk is no reason to leave a host alone; one
+ * that is described or recorded is looked at for this.
+ */
 static enum backend_status record(struct daemon *d, const struct snapshot *now,
 				  struct why *why)
 {
-	if (!d->record || record_look(d->record, now, d->line))
-		return BACKEND_OK;
-	why_say(why, "cannot write to %s: %s", d->settings->record,
-		strerror(errno));
-	return BACKEND_FAILED;
+	static bool written, said;
+	bool done = !d->record || record_look(d->record, now, d->line);
+
+	if (!done && (!written || host_file(d->settings->connect))) {
+		why_say(why, "cannot write to %s: %s", d->settings->record,
+			strerror(errno));
+		return BACKEND_FAILED;
+	}
+	if (!done && !said)
+		error("cannot write to %s: %s; it goes on without, and tries again",
+		      d->settings->record, strerror(errno));
+	written |= done;
+	said = !done;
+	return BACKEND_OK;
+}
+
+/*
+ * Whether what it says does not arrive, which is a reason to end: program_main() says so. A log
+ * on a full disk is none to leave a host alone.
+ */
+static bool is_unheard(const struct daemon *d)
+{
+	static bool said;
+
+	flush_output();
+	if (!ferror(stdout)) {
+		said = false;
+		return false;
+	}
+	if (d->settings->once || host_file(d->settings->connect) || !output_retry(!said))
+		return true;
+	said = true;
+	return false;
 }
 
 /* A line in which nothing is told is none: there was too little to see. */
@@ -184,9 +215,7 @@ static enum backend_status look_and_act(struct daemon *d, uint64_t *at,
 	d->before = now;
 	d->intervals++;
 	d->seconds = (double)(clock_now() - began) / SECOND;
-	flush_output();
-	/* nobody reads what it says: program_main() says so */
-	return ferror(stdout) ? BACKEND_OVER : status;
+	return is_unheard(d) ? BACKEND_OVER : status;
 }
 
 /* One policy at most has something to do between two intervals. */
