@@ -454,12 +454,14 @@ host_bad_description()
 		"cpus" is a list of physical CPUs
 		{ "guests": [ { "name": "a", "balloon": "red" } ] }
 		"balloon" is works, none, silent, stuck, old or absurd, not "red"
+		{ "guests": [ { "name": "a", "balloon": null } ] }
+		"balloon" is works, none, silent, stuck, old or absurd, not null
 		{ "guests": [ { "name": "a", "backing": 1 } ] }
 		"backing" is private, shared or fixed, not 1
 		{ "guests": [ { "name": "a", "maximum_kb": 10, "actual_kb": 11 } ] }
 		"actual_kb" is a number from 1 to 10, not 11
 	END
-	[ $i -eq 9 ]
+	[ $i -eq 10 ]
 }
 
 # The second of a kind refuses; another kind, and one that changes nothing, do not.

@@ -158,7 +158,7 @@ static bool take_word(struct json_object *in, const char *key,
 	*index = 0;
 	if (!json_object_object_get_ex(in, key, &o))
 		return true;
-	for (i = 0; words[i]; i++)
+	for (i = 0; json_object_is_type(o, json_type_string) && words[i]; i++)
 		if (!strcmp(json_object_get_string(o), words[i])) {
 			*index = i;
 			return true;
