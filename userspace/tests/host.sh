@@ -325,7 +325,7 @@ host_renamed()
 # Nodes of a host and of its guests are recorded, and seen again as they were.
 host_record_nodes()
 {
-	local nodes='.nodes = [{ total_kb: 4096, free_kb: 100 }] | .guests[].vcpus[].node = 1 |
+	local nodes='.guests[0].memory += { changing: true, refused: false, advice: "so" } | .nodes = [{ total_kb: 4096, free_kb: 100 }] | .guests[].vcpus[].node = 1 |
 		.guests[0] += { untouched: true, change: 2, change_end: 3, said: "no", nodes: [
 			{ pnode: -1, capacity_kb: 9, target_kb: 8, current_kb: 7 },
 			{ pnode: 3, capacity_kb: 9, target_kb: 0, current_kb: 7, used_kb: 5, free_kb: 2 } ] } |

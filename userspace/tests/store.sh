@@ -847,6 +847,11 @@ hears_a_refusal()
 	same 'target of node 0' 262144 "$(get node/0/target)"
 	end_it
 	same 'how it ended, as it is recorded' '[0,3]' "$(jq -sc '[.[0,-1].guests[0].change_end]' "$work/record")"
+	# which is seen again
+	"$made_up/memory_coordinator" 1 --connect "record:$work/record" --reserve 0 --min 64M --json >"$work/again" 2>"$work/said" ||
+		wrong 'what was recorded is not read'
+	same 'states that were seen' "$(jq -c '[.guests[].state]' "$lines")" "$(jq -c '[.guests[].state]' "$work/again")"
+	like 'what it said' '*guest: it stays at 1.00 GiB, as it says: failed: as it was told 1; it is asked again later' "$(cat "$work/said")"
 }
 
 # A change of its own that is to take less is withdrawn.
@@ -864,9 +869,11 @@ changes_its_mind()
 says_what_is_missing()
 {
 	fresh
-	coordinator --once
+	coordinator --once --record "$work/record"
 	wait "$program_pid"
 	like unpublished '*guest: its nodes are not described to it; virtflexctl publish does that; it is left alone*' "$(cat "$work/said")"
+	"$made_up/memory_coordinator" 1 --connect "record:$work/record" >/dev/null 2>"$work/said"
+	like 'unpublished, as it was recorded' '*guest: its nodes are not described to it; *' "$(cat "$work/said")"
 	ctl 0 publish guest
 	coordinator --once
 	wait "$program_pid"

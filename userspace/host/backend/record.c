@@ -82,6 +82,14 @@ static struct json_object *memory_json(const struct guest_memory *m)
 	json_object_object_add(o, "maximum_kb", json_u64(m->maximum_kb));
 	json_object_object_add(o, "actual_kb", json_u64(m->actual_kb));
 	json_object_object_add(o, "rss_kb", json_u64(m->rss_kb));
+	if (m->knows_end) {
+		json_object_object_add(o, "changing",
+				       json_object_new_boolean(m->changing));
+		json_object_object_add(o, "refused",
+				       json_object_new_boolean(m->refused));
+	}
+	if (m->advice)
+		json_object_object_add(o, "advice", json_text(m->advice));
 	if (!m->has_stats)
 		return o;
 	json_object_object_add(o, "available_kb", json_u64(m->available_kb));
@@ -293,6 +301,13 @@ static bool take_vcpus(struct json_object *in, struct guest *g, uint64_t ns)
 
 static void take_memory(struct json_object *in, struct guest_memory *m)
 {
+	struct json_object *o;
+
+	if (json_object_object_get_ex(in, "advice", &o) && o)
+		m->advice = strdup(json_object_get_string(o));
+	m->knows_end = has(in, "changing");
+	m->changing = get_bool(in, "changing");
+	m->refused = get_bool(in, "refused");
 	m->has_balloon = get_bool(in, "balloon");
 	m->autodeflate = get_bool(in, "autodeflate");
 	m->fixed = get_bool(in, "fixed");

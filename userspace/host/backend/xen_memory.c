@@ -44,6 +44,13 @@ static const char *advice(struct xen_host *h, const struct domain *d)
 	return can_report(h, d->id) ? NULL : old_module;
 }
 
+/* One that needs none says what is in use, and its memory can be changed. */
+static void set_advice(struct guest_memory *m, const char *text)
+{
+	m->advice = text ? strdup(text) : NULL;
+	m->has_balloon = !text;
+}
+
 static void see_node(const struct vnode *n, const struct node_report *r,
 		     struct guest_node *node)
 {
@@ -132,8 +139,7 @@ static bool see_nodes(struct xen_host *h, struct known_domain *k, struct domain 
 		for (i = 0; i < d->nr_vnodes; i++)
 			see_node(&d->vnodes[i], &reports[i], &g->nodes[i]);
 		xen_see_change(h, k, d, g);
-		m->advice = advice(h, d);
-		m->has_balloon = !m->advice;
+		set_advice(m, advice(h, d));
 		m->knows_end = true;
 		m->changing = g->change != CHANGE_NONE;
 		m->refused = g->change_end == END_REFUSED;
@@ -182,8 +188,7 @@ static void see_meminfo(struct xen_host *h, struct known_domain *k, struct guest
 
 	free(text);
 	see_offset(k, m->actual_kb, get_kb(h, k->domid, "target"));
-	m->advice = told ? NULL : no_meminfo;
-	m->has_balloon = told;
+	set_advice(m, told ? NULL : no_meminfo);
 	m->maximum_kb = most + k->offset_kb > m->actual_kb ? most + k->offset_kb :
 							     m->actual_kb;
 	if (!told)

@@ -82,6 +82,7 @@ void guest_free(struct guest *guest)
 	free(guest->vcpus);
 	free(guest->nodes);
 	free(guest->said);
+	free(guest->memory.advice);
 	*guest = (struct guest){ .name = NULL };
 }
 

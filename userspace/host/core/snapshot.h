@@ -90,7 +90,7 @@ struct guest_memory {
 	bool knows_end;
 	bool changing;
 	bool refused;
-	const char *advice;
+	char *advice;
 	uint64_t maximum_kb;
 	uint64_t actual_kb;
 	uint64_t rss_kb;
