@@ -101,21 +101,17 @@ void print_clean(FILE *f, const char *text)
 }
 
 /**
- * json_text() - text from elsewhere as a string of JSON
+ * valid_text() - text from elsewhere as UTF-8
  * @text: text
  *
- * JSON is UTF-8. Bytes that are not become U+FFFD each; control characters are
- * escaped, those that JSON would leave as they are too.
- *
- * Return: string, or NULL.
+ * Return: text to be freed, in which bytes that are not UTF-8 are U+FFFD each; NULL if there
+ * is no memory.
  */
-struct json_object *json_text(const char *text)
+char *valid_text(const char *text)
 {
-	struct json_object *string;
+	char *valid = malloc(3 * strlen(text) + 1), *to;
 	unsigned int len;
-	char *valid, *to;
 
-	valid = malloc(3 * strlen(text) + 1);
 	if (!valid)
 		return NULL;
 	for (to = valid; *text; text += len) {
@@ -127,7 +123,23 @@ struct json_object *json_text(const char *text)
 			to += len;
 		}
 	}
-	string = json_object_new_string_len(valid, to - valid);
+	*to = 0;
+	return valid;
+}
+
+/**
+ * json_text() - text from elsewhere as a string of JSON
+ * @text: text
+ *
+ * JSON is UTF-8. Control characters are escaped, those that JSON would leave as they are too.
+ *
+ * Return: string, or NULL.
+ */
+struct json_object *json_text(const char *text)
+{
+	char *valid = valid_text(text);
+	struct json_object *string = valid ? json_object_new_string(valid) : NULL;
+
 	free(valid);
 	return string;
 }

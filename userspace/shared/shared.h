@@ -188,6 +188,7 @@ int end_interrupted(int status);
 /* clean.c */
 char *clean_text(const char *text, bool utf8);
 void print_clean(FILE *f, const char *text);
+char *valid_text(const char *text);
 struct json_object *json_text(const char *text);
 
 /* beside.c */

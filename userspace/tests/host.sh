@@ -393,6 +393,16 @@ host_metrics()
 			-c replay:hosts/balanced.json --metrics /nowhere/x
 }
 
+# Names are anybody's: the file is one that Prometheus reads, all the same.
+host_metrics_of_odd_names()
+{
+	local of=memory_coordinator_guest_size_bytes
+	printf '{ "guests": [ { "name": "a\377\\"\\\\\\nb" }, { "name": "\303\244\342\202" } ] }' >"$work/odd.json"
+	"$san/memory_coordinator" 2 -nc "replay:$work/odd.json" --metrics "$work/metrics" >"$work/out" 2>"$work/err" &&
+		grep "^$of" "$work/metrics" >"$work/got" &&
+		printf '%s{guest="a\357\277\275\\"\\\\\\nb"} 1073741824\n%s{guest="\303\244\357\277\275\357\277\275"} 1073741824\n' $of $of | diff - "$work/got"
+}
+
 host_usage()
 {
 	local program
@@ -721,7 +731,7 @@ for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alo
 	host_fewest_changes host_peak_moves_nothing host_bounds host_threads host_guests_come_and_go \
 	host_cpus_for_guests host_kept_off host_cpus_go_offline host_domains host_refused host_signal host_without_delay host_dry_run host_once \
 	host_grows_and_frees host_short host_shared host_two_grow_one_stops host_left_alone host_not_wanted host_paused host_renamed \
-	host_record host_record_nodes host_busy host_metrics host_usage host_alike host_bad_description host_two_instances host_out_of_reach \
+	host_record host_record_nodes host_busy host_metrics host_metrics_of_odd_names host_usage host_alike host_bad_description host_two_instances host_out_of_reach \
 	host_lost host_lost_by_change host_asks host_bounds_found host_skips host_metrics_later host_full_disk host_metrics_elsewhere host_available host_help \
 	host_completion; do
 	run_test "$name" "$name"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Metrics in a file, as the textfile collector of Prometheus' node exporter reads them. */
+#include <stdlib.h>
+
 #include "daemon.h"
 
 /**
@@ -14,17 +16,21 @@ void metric(FILE *f, const char *name, const char *type, const char *help)
 	fprintf(f, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-/* What a label's value may have: guests are named by their owners. */
+/* What a label's value may have, UTF-8: guests are named by their owners. */
 static void put_label(FILE *f, const char *text)
 {
-	for (; *text; text++) {
-		if (*text == '\\' || *text == '"')
-			fprintf(f, "\\%c", *text);
-		else if (*text == '\n')
+	char *valid = valid_text(text);
+	const char *c;
+
+	for (c = valid ? valid : "?"; *c; c++) {
+		if (*c == '\\' || *c == '"')
+			fprintf(f, "\\%c", *c);
+		else if (*c == '\n')
 			fputs("\\n", f);
 		else
-			fputc(*text, f);
+			fputc(*c, f);
 	}
+	free(valid);
 }
 
 /**
