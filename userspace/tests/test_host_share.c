@@ -436,6 +436,16 @@ static void absurd(void **state)
 	m.actual_kb = 800 * MB;
 	m.stats_at++;
 	assert_int_equal(see(m), BALLOON_MOVING);
+	/* a size that no guest has */
+	begin();
+	m.actual_kb = UINT64_MAX;
+	m.maximum_kb = UINT64_MAX;
+	for (i = 30; i < 36; i++) {
+		m.stats_at = i;
+		see(m);
+	}
+	assert_int_equal(balloon.state, BALLOON_UNCLEAR);
+	assert_int_equal(balloon_claim(&balloon), 1024 * 1024 * 1024 * MB);
 	/* unless it does not count what the balloon has */
 	begin();
 	m = memory(600, 100, 22);

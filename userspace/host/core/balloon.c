@@ -19,6 +19,8 @@
 #define REST_NS		(60 * SECOND)
 /* A balloon this close to its target is there. */
 #define CLOSE_KB	1024
+/* A size that is larger is not believed: 2^40 KiB */
+#define MOST_KB		(UINT64_C(1) << 40)
 /* What a kernel takes for itself differs by less than this from one time to another. */
 #define KERNEL_SLACK_KB	2048
 
@@ -39,6 +41,7 @@ static bool fits(const struct guest_memory *m)
 	return m->has_stats && m->has_usable && m->actual_kb && m->available_kb &&
 	       m->usable_kb <= m->available_kb &&
 	       m->usable_kb <= m->actual_kb && m->actual_kb <= m->maximum_kb &&
+	       m->maximum_kb <= MOST_KB &&
 	       (m->autodeflate || m->available_kb <= m->actual_kb);
 }
 
@@ -244,7 +247,7 @@ uint64_t balloon_size(const struct balloon *b)
  * Where it was never known what it has of the host, that may be all of its size. One whose
  * memory is fixed has taken it.
  *
- * Return: KiB.
+ * Return: KiB, of which those of many guests can be added up.
  */
 uint64_t balloon_claim(const struct balloon *b)
 {
@@ -252,5 +255,7 @@ uint64_t balloon_claim(const struct balloon *b)
 
 	if (b->state == BALLOON_FIXED)
 		return 0;
+	if (size > MOST_KB)
+		size = MOST_KB;
 	return size > b->rss_kb ? size - b->rss_kb : 0;
 }
