@@ -922,6 +922,14 @@ reads_meminfo()
 	wait "$program_pid"
 	holds '.[-1].guests[0].need_kb == 100000'
 	same 'what Xen was told' "memory $id $((524288 - 524288 / 10))" "$(head -n 1 "$XEN_CALLS")"
+	# where nobody says how large it may be, it is as large as it may be
+	fresh 0 524288
+	: >"$XEN_CALLS"
+	xenstore-write "/local/domain/$id/memory/target" 525000 "/local/domain/$id/memory/meminfo" 500000
+	coordinator --once
+	wait "$program_pid"
+	holds '.[-1].guests[0].want_kb == 524288'
+	same 'what Xen was told' '' "$(cat "$XEN_CALLS")"
 }
 
 # vCPUs stay on the CPUs of their nodes; dom0 is not touched.

@@ -183,14 +183,15 @@ static void see_meminfo(struct xen_host *h, struct known_domain *k, struct guest
 {
 	char *text = store_get(&h->host, XBT_NULL, "/local/domain/%u/memory/meminfo",
 			       k->domid);
-	uint64_t total = 0, used = 0, most = get_kb(h, k->domid, "static-max");
+	uint64_t total = 0, used = 0;
+	int64_t most = get_kb(h, k->domid, "static-max");
 	bool told = text && meminfo_told(text, &total, &used);
 
 	free(text);
 	see_offset(k, m->actual_kb, get_kb(h, k->domid, "target"));
 	set_advice(m, told ? NULL : no_meminfo);
-	m->maximum_kb = most + k->offset_kb > m->actual_kb ? most + k->offset_kb :
-							     m->actual_kb;
+	most += k->offset_kb;
+	m->maximum_kb = most > (int64_t)m->actual_kb ? (uint64_t)most : m->actual_kb;
 	if (!told)
 		return;
 	m->has_stats = true;
