@@ -172,6 +172,8 @@ nodes_policy_is_wrong()
 		line 3: it ends too early: it is to be JSON
 		[]
 		it has keys in braces, such as \{ "margin": 2 \}
+		null\n
+		null says nothing: it has keys in braces, such as \{ "margin": 2 \}
 		{ "margn": 2 }
 		"margn" is not known here: there are margin, cooldown_s, longest_s, shrink_s, expand_s and guests
 		{ "margin": 0.5 }
@@ -195,7 +197,7 @@ nodes_policy_is_wrong()
 		{ "guests": { "a": { "colour": 1 } } }
 		"guests", "a": "colour" is not known here: there are weight, home, most, nodes and fixed
 	END
-	[ $i -eq 15 ]
+	[ $i -eq 16 ]
 }
 
 # errors_are LINE...: these and no others

@@ -202,10 +202,11 @@ enum backend_status xen_withdraw(struct backend *backend, const struct guest *gu
  * What becomes of our own change that is going on. One that takes memory is withdrawn if it
  * is to take less: the guest undoes it.
  */
-static int change_mind(struct xen_host *h, struct known_domain *k, uint64_t kb)
+static int change_mind(struct xen_host *h, struct known_domain *k, const char *name,
+		       uint64_t kb)
 {
 	if (!k->falls || kb <= k->to_kb) {
-		host_error(&h->host, "a change that was asked for is going on");
+		host_error(&h->host, "%s: the change that it was asked for is going on", name);
 		return EXIT_BUSY;
 	}
 	return withdraw(h, k);
@@ -224,7 +225,7 @@ static enum backend_status resize_nodes(struct xen_host *h, struct known_domain 
 
 	if (guest->change == CHANGE_OURS) {
 		free(sizes);
-		return status_of(h, k, change_mind(h, k, kb), why);
+		return status_of(h, k, change_mind(h, k, guest->name, kb), why);
 	}
 	pnodes = host_pnodes(&h->host, &count);
 	nodes = pnodes ? calloc(count + 1, sizeof(*nodes)) : NULL;

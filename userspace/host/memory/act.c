@@ -179,7 +179,7 @@ static void leave_alone(struct daemon *d, struct known_guest *k, uint64_t ns)
 	struct balloon *b = &k->balloon;
 	struct why why = { "" };
 
-	report_left_alone(k, d->settings->dry_run);
+	report_left_alone(d, k);
 	if (b->state != BALLOON_STUCK || !b->target_kb ||
 	    b->target_kb >= b->actual_kb || d->settings->dry_run || interrupted())
 		return;

@@ -70,7 +70,7 @@ uint64_t memory_reserve_kb(const struct snapshot *now);
 
 /* report.c */
 void report_memory(const struct daemon *d, const struct host_memory *host);
-void report_left_alone(struct known_guest *k, bool dry_run);
+void report_left_alone(const struct daemon *d, struct known_guest *k);
 void memory_metrics(FILE *f);
 void memory_report_forget(void);
 

@@ -50,7 +50,7 @@ static void say_silent(const struct known_guest *k, bool dry_run)
 		      k->seen.name);
 }
 
-static void say_unclear(const struct known_guest *k)
+static void say_unclear(const struct known_guest *k, bool on_xen)
 {
 	char size[24];
 
@@ -59,17 +59,17 @@ static void say_unclear(const struct known_guest *k)
 		      "left alone; it takes the driver of Linux 4.6 or newer",
 		      k->seen.name);
 	else
-		error("%s: it says nothing that fits its size of %s, and is left alone; "
-		      "see virsh dommemstat",
-		      k->seen.name, size_text(k->balloon.actual_kb, size, sizeof(size)));
+		error("%s: it says nothing that fits its size of %s, and is left alone; see %s",
+		      k->seen.name, size_text(k->balloon.actual_kb, size, sizeof(size)),
+		      on_xen ? "what it writes to xenstore" : "virsh dommemstat");
 }
 
 /**
  * report_left_alone() - say once that a guest is left alone, and why
+ * @d: program
  * @k: guest
- * @dry_run: whether guests are not asked to say how their memory is
  */
-void report_left_alone(struct known_guest *k, bool dry_run)
+void report_left_alone(const struct daemon *d, struct known_guest *k)
 {
 	const struct balloon *b = &k->balloon;
 	char size[24];
@@ -94,16 +94,18 @@ void report_left_alone(struct known_guest *k, bool dry_run)
 		      k->seen.name, size_text(b->actual_kb, size, sizeof(size)));
 	else if (b->state == BALLOON_STUCK)
 		error("%s: its balloon stays at %s, and does not go where it was asked "
-		      "to; it is left alone until it moves",
-		      k->seen.name, size_text(b->actual_kb, size, sizeof(size)));
+		      "to; it is %s",
+		      k->seen.name, size_text(b->actual_kb, size, sizeof(size)),
+		      b->target_kb > b->actual_kb ? "left alone until it moves" :
+						    "asked again later");
 	else if (b->state == BALLOON_UNCLEAR)
-		say_unclear(k);
+		say_unclear(k, !strcmp(d->settings->connect, "xen"));
 	else if (b->state == BALLOON_FIXED)
 		error("%s: its memory is locked, in huge pages, or open to a device of "
 		      "the host, so that a balloon frees nothing; it is left alone",
 		      k->seen.name);
 	else
-		say_silent(k, dry_run);
+		say_silent(k, d->settings->dry_run);
 }
 
 static bool changes(const struct known_guest *k)

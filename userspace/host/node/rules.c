@@ -235,7 +235,10 @@ static struct json_object *parse(const char *text, size_t length, struct why *wh
 	o = json_tokener_parse_ex(tokener, text, length);
 	end = json_tokener_get_parse_end(tokener);
 	what = json_tokener_error_desc(json_tokener_get_error(tokener));
-	if (!o)
+	if (!o && json_tokener_get_error(tokener) == json_tokener_success)
+		why_say(why, "null says nothing: it has keys in braces, such as "
+			"{ \"margin\": 2 }" SEE);
+	else if (!o)
 		why_say(why, "line %u: %s: it is to be JSON" SEE,
 			line_of(text, end), json_tokener_get_error(tokener) ==
 			json_tokener_continue ? "it ends too early" : what);
