@@ -170,6 +170,19 @@ a_guest_refuses()
 	show_all
 }
 
+# What the guest could not even be asked for is not what it says.
+a_guest_cannot_be_asked()
+{
+	domains 'done' 'done'
+	no_guest_of "$b"
+	xenstore-write "/local/domain/$b/numa/status" ''
+	load 100 5
+	flexd_begins
+	await grep -q 'node 3: b -> a: refused; b: the guest has not loaded the virtflex module; in the guest: modprobe virtflex$' "$work/flexd"
+	flexd_ends TERM
+	show_all
+}
+
 # It is killed while the one guest is at it; the next one gives the node to the other.
 killed_between_the_halves()
 {
@@ -294,7 +307,7 @@ two_of_a_kind()
 	show_all
 }
 
-tests=(nodes_follow_loads administrators_come_first a_guest_refuses killed_between_the_halves policy_says_no
+tests=(nodes_follow_loads administrators_come_first a_guest_refuses a_guest_cannot_be_asked killed_between_the_halves policy_says_no
 	what_is_free what_is_kept nothing_is_asked mistakes_are_said_again two_of_a_kind)
 # shellcheck disable=SC2119
 start_xenstored || { cat "$work/xenstored.log"; exit 1; }

@@ -76,6 +76,7 @@ void decision_print(FILE *f, struct json_object *o)
 {
 	const char *what = get_text(o, "what"), *from = get_text(o, "from");
 	const char *to = get_text(o, "to"), *said = get_text(o, "said");
+	const char *why = get_text(o, "why");
 	unsigned int i;
 
 	fprintf(f, "node %.0f: ", get(o, "node"));
@@ -92,6 +93,10 @@ void decision_print(FILE *f, struct json_object *o)
 	if (said) {
 		fputs("; the guest says: ", f);
 		print_clean(f, said);
+	}
+	if (why) {
+		fputs("; ", f);
+		print_clean(f, why);
 	}
 	if (get_text(o, "then_to")) {
 		fprintf(f, "; then node %.0f is to go to ", get(o, "then_node"));

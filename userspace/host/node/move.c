@@ -71,8 +71,9 @@ static void forgive(const char *name, uint64_t ns)
 		l->rest_s = 0;
 }
 
+/* With the reason, if there is one: what the guest said, or why it could not even be asked */
 static void tell_end(struct daemon *d, uint64_t ns, const char *what,
-		     const char *said, double seconds)
+		     const char *said, const char *why, double seconds)
 {
 	const struct node_move *m = &node_state.move;
 	struct json_object *o = decision(what, m->node, m->from, m->to);
@@ -82,16 +83,18 @@ static void tell_end(struct daemon *d, uint64_t ns, const char *what,
 				       json_object_new_double(seconds));
 	if (said)
 		json_object_object_add(o, "said", json_text(said));
+	if (why)
+		json_object_object_add(o, "why", json_text(why));
 	decision_add(d, ns, o);
 }
 
 /* A guest will not do it: it is left alone for some time. */
 static void refused(struct daemon *d, const struct guest *g, uint64_t ns,
-		    const char *said)
+		    const char *why)
 {
 	/* what could not even be asked is counted already */
-	d->failures += !said;
-	tell_end(d, ns, "refused", said ? said : g->said, -1);
+	d->failures += !why;
+	tell_end(d, ns, "refused", why ? NULL : g->said, why, -1);
 	rest(g->name, ns);
 	end(ns);
 }
@@ -99,7 +102,7 @@ static void refused(struct daemon *d, const struct guest *g, uint64_t ns,
 /* It is not to be any more, which is nobody's fault. */
 static void call_off(struct daemon *d, uint64_t ns)
 {
-	tell_end(d, ns, "off", NULL, -1);
+	tell_end(d, ns, "off", NULL, NULL, -1);
 	end(ns);
 }
 
@@ -188,7 +191,7 @@ static void no_room(struct daemon *d, uint64_t ns)
 {
 	const struct node_move *m = &node_state.move;
 
-	tell_end(d, ns, "no-room", NULL, -1);
+	tell_end(d, ns, "no-room", NULL, NULL, -1);
 	if (*m->from)
 		rest(m->from, ns);
 	end(ns);
@@ -238,7 +241,7 @@ static enum backend_status give_up(struct daemon *d, const struct guest *g, uint
 	if (status == BACKEND_LOST)
 		return status;
 	d->failures++;
-	tell_end(d, ns, g->change == CHANGE_OURS ? "slow" : "busy", NULL, -1);
+	tell_end(d, ns, g->change == CHANGE_OURS ? "slow" : "busy", NULL, NULL, -1);
 	rest(g->name, ns);
 	end(ns);
 	return BACKEND_OK;
@@ -254,7 +257,7 @@ static enum backend_status wait_longer(struct daemon *d, const struct guest *g, 
 		return BACKEND_OK;
 	if (m->asked)
 		return give_up(d, g, ns, why);
-	tell_end(d, ns, "busy", NULL, -1);
+	tell_end(d, ns, "busy", NULL, NULL, -1);
 	end(ns);
 	return BACKEND_OK;
 }
@@ -267,7 +270,7 @@ static enum backend_status see_come(struct daemon *d, const struct snapshot *now
 	struct lesson *lesson;
 
 	if (!g || !g->running) {
-		tell_end(d, now->ns, "gone", NULL, -1);
+		tell_end(d, now->ns, "gone", NULL, NULL, -1);
 		end(now->ns);
 		return BACKEND_OK;
 	}
@@ -288,7 +291,7 @@ static enum backend_status see_come(struct daemon *d, const struct snapshot *now
 		learn(&lesson->expand_s, (now->ns - m->phase_ns) / SECOND);
 	forgive(m->from, now->ns);
 	forgive(m->to, now->ns);
-	tell_end(d, now->ns, "done", g->said,
+	tell_end(d, now->ns, "done", g->said, NULL,
 		 (now->ns - m->began_ns) / SECOND);
 	end(now->ns);
 	return BACKEND_OK;
