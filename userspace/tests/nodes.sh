@@ -514,19 +514,23 @@ nodes_renamed()
 # Neither a second one nor one of the others beside it, nor it beside them.
 nodes_two_instances()
 {
-	local status=0 program pid
+	local status=0 program pid who beside='and changes what this would change; stop it first'
 	local -x RUNTIME_DIRECTORY=$work
 	for program in virtflexd vcpu_scheduler memory_coordinator; do
 		exec 6>"$work/$program-test----default-$(id -u).lock"
 		flock 6
-		echo 42 >&6
-		says 1 "another $program is at work on test:///default, process 42; stop it first" 1 --once -c test:///default || status=1
+		printf '42\n%s\n' "$program" >&6
+		case $program in
+		virtflexd) who='another virtflexd is at work on test:///default, process 42; stop it first' ;;
+		*) who="$program is at work on test:///default, process 42, $beside" ;;
+		esac
+		says 1 "$who$" 1 --once -c test:///default || status=1
 		exec 6>&-
 	done
 	of_libvirt 1 -c test:///default >"$work/out" 2>"$work/err" &
 	pid=$!
 	awaits 'guests with nodes' || status=1
-	"$san/memory_coordinator" 1 --once -c test:///default 2>&1 | grep -q "another memory_coordinator is at work on test:///default, process $pid" || status=1
+	"$san/memory_coordinator" 1 --once -c test:///default 2>&1 | grep -q "virtflexd is at work on test:///default, process $pid, $beside$" || status=1
 	kill $pid
 	wait $pid
 	return $status

@@ -35,16 +35,26 @@ static const char *runtime_dir(void)
 	return dir && *dir ? dir : "/tmp";
 }
 
-static int refuse(const char *program, const char *connect, int fd)
+/* Who has it says so in the file: its process and its name, a line each. */
+static void say_who(const char *program, const char *connect, int fd)
 {
-	char text[32] = "";
-	ssize_t length = pread(fd, text, sizeof(text) - 1, 0);
+	const char *name = program;
+	char text[64] = "", *end;
+	bool other;
 
-	if (length > 0)
-		text[strcspn(text, "\n")] = 0;
-	error("another %s is at work on %s%s%s; stop it first", program, connect,
-	      length > 0 ? ", process " : "", text);
-	return EXIT_ERROR;
+	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
+		text[0] = 0;
+	end = text + strcspn(text, "\n");
+	if (*end) {
+		*end++ = 0;
+		end[strcspn(end, "\n")] = 0;
+		if (*end)
+			name = end;
+	}
+	other = strcmp(name, program_name());
+	error("%s%s is at work on %s%s%s%s; stop it first", other ? "" : "another ", name,
+	      connect, *text ? ", process " : "", text,
+	      other ? ", and changes what this would change" : "");
 }
 
 /**
@@ -57,7 +67,7 @@ static int refuse(const char *program, const char *connect, int fd)
  */
 int lock_take(const char *program, const char *connect, int *fd)
 {
-	char name[128], path[512], pid[32];
+	char name[128], path[512], text[64];
 	int length;
 
 	as_name(connect, name, sizeof(name));
@@ -70,13 +80,13 @@ int lock_take(const char *program, const char *connect, int *fd)
 		return EXIT_ERROR;
 	}
 	if (flock(*fd, LOCK_EX | LOCK_NB)) {
-		refuse(program, connect, *fd);
+		say_who(program, connect, *fd);
 		close(*fd);
 		*fd = -1;
 		return EXIT_ERROR;
 	}
-	length = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
-	if (ftruncate(*fd, 0) || pwrite(*fd, pid, length, 0) != length)
+	length = snprintf(text, sizeof(text), "%d\n%s\n", (int)getpid(), program_name());
+	if (ftruncate(*fd, 0) || pwrite(*fd, text, length, 0) != length)
 		error("cannot write %s: %s", path, strerror(errno));
 	return EXIT_DONE;
 }
