@@ -723,7 +723,8 @@ host_completion()
 	for program in "${programs[@]}"; do
 		diff <(options "$program" | grep -oE -- '--[a-z-]+' | sort) <(complete_words "$program" -- | sort) &&
 			[ -z "$(complete_words "$program" --min -)" ] &&
-			[ "$(complete_words "$program" --connect qemu:///sy)" = qemu:///system ] || return 1
+			[ "$(complete_words "$program" --connect qemu:///sy)" = qemu:///system ] &&
+			[ "$(complete_words "$program" --record ho | xargs)" = "$(printf '%s\n' ho* | xargs)" ] || return 1
 	done
 }
 
