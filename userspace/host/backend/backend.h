@@ -121,6 +121,7 @@ bool record_look(FILE *f, const struct snapshot *s,
 		 struct json_object *decided);
 double replay_shortage(struct backend *backend, double *over);
 
+/* why.c */
 void why_say(struct why *why, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

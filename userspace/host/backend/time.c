@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Time, and reasons: what backends share. */
-#include <stdarg.h>
-#include <stdio.h>
+/* The clock of hosts that are real. */
 #include <time.h>
 
 #include "backend.h"
@@ -41,18 +39,4 @@ void clock_wait(uint64_t until_ns)
 		until.tv_nsec = next % SECOND;
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 	}
-}
-
-/**
- * why_say() - say why something could not be done
- * @why: where to
- * @fmt: as for printf(3)
- */
-void why_say(struct why *why, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(why->text, sizeof(why->text), fmt, args);
-	va_end(args);
 }
