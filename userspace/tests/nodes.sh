@@ -454,7 +454,11 @@ nodes_record()
 {
 	replay hosts/trade.json --record "$work/record" && replay hosts/trade.json --dry-run --record "$work/dry" &&
 		cp "$work/out" "$work/first" && flexd 0 5 --json -c "record:$work/dry" &&
-		diff <(jq -c '[.nodes.decisions[] | del(.time)]' "$work/first") <(jq -c '[.nodes.decisions[] | del(.time)]' "$work/out")
+		diff <(jq -c '[.nodes.decisions[] | del(.time)]' "$work/first") <(jq -c '[.nodes.decisions[] | del(.time)]' "$work/out") || return 1
+	# with half a line at its end, and a physical node that cannot be
+	head -n 3 "$work/dry" | jq -c '.guests[0].nodes[2].pnode = 2147483647' >"$work/odd" && head -c 99 "$work/dry" >>"$work/odd" &&
+		flexd 0 5 --json -c "record:$work/odd" && holds 'length == 3' &&
+		grep -qx 'virtflexd: the last line of what was recorded is cut off, and left out' "$work/err"
 }
 
 # is_svg FILE: one that is well-formed, with text in it, and nothing was said
@@ -487,6 +491,9 @@ nodes_report()
 	jq '.cpus = 64' hosts/one-cpu.json >"$work/wide.json"
 	"$san/vcpu_scheduler" 2 -c "replay:$work/wide.json" --record "$work/record3" >/dev/null &&
 		flexd 0 report "$work/record3" && is_svg "$work/out" && grep -q 'physical CPU' "$work/out" || return 1
+	# with half a line at its end, as of one that was killed
+	head -c -9 "$work/record3" >"$work/cut" && flexd 0 report "$work/cut" && grep -q '</svg>' "$work/out" &&
+		[ "$(cat "$work/err")" = "virtflexd: $work/cut: its last line is cut off, and left out" ] || return 1
 	# only one line, and none
 	head -n 1 "$work/record3" >"$work/one" && flexd 0 report "$work/one" && is_svg "$work/out" || return 1
 	: >"$work/empty"

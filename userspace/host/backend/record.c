@@ -448,9 +448,14 @@ static enum backend_status look(struct backend *backend, unsigned int what,
 	struct json_object *in;
 	char *line = NULL;
 	size_t size = 0;
+	ssize_t length;
 
 	(void)what;
-	if (getline(&line, &size, r->f) <= 0) {
+	length = getline(&line, &size, r->f);
+	/* who records may have been killed as it wrote, or is just writing */
+	if (length > 0 && line[length - 1] != '\n')
+		error("the last line of what was recorded is cut off, and left out");
+	if (length <= 0 || line[length - 1] != '\n') {
 		free(line);
 		return BACKEND_OVER;
 	}

@@ -15,7 +15,7 @@ static unsigned int count_nodes(const struct snapshot *now)
 	for (i = 0; i < now->nr_guests; i++)
 		for (n = 0; n < now->guests[i].nr_nodes; n++) {
 			pnode = now->guests[i].nodes[n].pnode;
-			if (pnode >= (int)count)
+			if (pnode >= (int)count && pnode < MOST_HOST_NODES)
 				count = pnode + 1;
 		}
 	return count < MOST_HOST_NODES ? count : MOST_HOST_NODES;

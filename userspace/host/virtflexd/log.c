@@ -235,8 +235,14 @@ static bool take_lines(struct log *log, FILE *f, const char *path)
 	char *buf = NULL;
 	size_t size = 0;
 	bool good = true;
+	ssize_t length;
 
-	while (good && getline(&buf, &size, f) > 0) {
+	while (good && (length = getline(&buf, &size, f)) > 0) {
+		/* who records may have been killed as it wrote, or is just writing */
+		if (buf[length - 1] != '\n') {
+			error("%s: its last line is cut off, and left out", path);
+			break;
+		}
 		count++;
 		line = json_tokener_parse(buf);
 		errno = EINVAL;
