@@ -132,7 +132,9 @@ nodes_memory()
 	described '.guests[].demand = 100 | .guests[0].used_kb = 9000000 | .guests[0].maximum_kb = 12582912 | .seconds = 400' &&
 		replay "$work/host.json" && holds "${moves}[0].to == \"a\" and $(owners 3)[-1] == \"a\"" || return 1
 	described '.guests[1].used_kb = 5000000 | .seconds = 190' &&
-		replay "$work/host.json" && holds "${moves} == []"
+		replay "$work/host.json" && holds "${moves} == []" || return 1
+	# and so is what each guest is to have beside that
+	replay hosts/trade.json --min 5G && holds "${moves} == []"
 }
 
 # The policy says no: it costs more than it could ever gain.

@@ -8,8 +8,6 @@
 #define GIB_KB		(1024.0 * 1024)
 /* What a guest wants beside what is in use: a fifth of that, as memory_coordinator has it */
 #define HEADROOM	1.2
-/* and cannot do without */
-#define FLOOR_GIB	0.125
 
 struct seen_guests node_guests = { .size = sizeof(struct node_guest) };
 
@@ -112,6 +110,8 @@ static bool take_wants(struct node_guest *k, const struct snapshot *before,
 {
 	const struct guest *g = k->seen.guest;
 	struct lesson *lesson = lesson_of(g->name, now->ns);
+	/* what it cannot do without beside that, as memory_coordinator has it as well */
+	double least = settings.floor_kb / GIB_KB;
 	double cpus, memory;
 
 	if (!lesson)
@@ -127,8 +127,8 @@ static bool take_wants(struct node_guest *k, const struct snapshot *before,
 	k->want[PLACE_NOW][PLACE_CPU] = appetite_see(&lesson->appetite, cpus,
 						     k->cpus, g->nr_vcpus);
 	if (memory_used(g, &memory)) {
-		k->want[PLACE_NOW][PLACE_MEMORY] = memory * HEADROOM + FLOOR_GIB;
-		k->least_memory = memory + FLOOR_GIB;
+		k->want[PLACE_NOW][PLACE_MEMORY] = memory * HEADROOM + least;
+		k->least_memory = memory + least;
 	}
 	k->nr_wants++;
 	return true;
