@@ -594,6 +594,7 @@ chosen() {
 
 # Node n is on the physical node of that number, which has CPU n + 1.
 pinned() {
+	preferred=$(xl vcpu-list guest | awk 'NR > 1 { print $3, $NF }')
 	ctl 0 pin guest
 	like output '*guest: node 2: vCPUs 4-5 prefer CPUs 3 of physical node 2*' "$out"
 	like 'affinity of vCPU 4' '* / 3' "$(affinity 4)"
@@ -607,6 +608,12 @@ pinned() {
 	like 'affinity of vCPU 6' '4 / all' "$(affinity 6)"
 	ctl 0 unpin guest --hard
 	like 'affinity of vCPU 6' 'all / all' "$(affinity 6)"
+	# as xl has made it, for who comes next
+	while read -r vcpu soft; do
+		xl vcpu-pin guest "$vcpu" - "$soft" || fail "vCPU $vcpu"
+	done <<-EOT
+	$preferred
+	EOT
 }
 
 # What it prints is what xl takes.

@@ -5,7 +5,9 @@
 # host.sh; variables set here are read there.
 # shellcheck disable=SC2034
 data=/local/domain/$DOMID/data
-asked=0
+# A script before this one may have asked.
+asked=$(xenstore-read "$data/do" 2>/dev/null | cut -d' ' -f1)
+asked=${asked:-0}
 
 # guest COMMAND: run a shell command in the guest; its output is in $said
 guest() {
@@ -30,4 +32,5 @@ await_agent() {
 	exit 1
 }
 
-end_agent() { xenstore-write "$data/do" "end bye"; }
+# end_agent: unless there are other scripts, whose agent it is too (several.sh)
+end_agent() { [ "${AGENT-}" = stays ] || xenstore-write "$data/do" "end bye"; }
