@@ -10,26 +10,33 @@ LIBVIRT_PACKAGES=(libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu
 	busybox-static cpio kmod jq util-linux)
 SYSTEM_DIRECTORIES=(/etc/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt /run/libvirt)
 
-lab='' lab_user=()
+lab='' session=()
 declare -A terminals=()
 
 # as_session COMMAND...: with the session's environment, as its user
-as_session()
-{
-	"${lab_user[@]}" env HOME="$lab/home" XDG_RUNTIME_DIR="$lab/run" XDG_CONFIG_HOME="$lab/config" \
-		XDG_CACHE_HOME="$lab/cache" LIBVIRT_DRIVER_DIR="$lab/drivers" LIBVIRT_AUTOSTART=0 \
-		LC_ALL=C PATH="$PATH:/usr/sbin:/sbin" "$@"
-}
+as_session() { "${session[@]}" "$@"; }
 
-virsh_session() { as_session timeout 60 virsh -q -c qemu:///session "$@"; }
+virsh_session() { as_session timeout 180 virsh -q -c qemu:///session "$@"; }
+
+# guest_pins NAME: which CPUs its vCPU 0 may run on
+guest_pins() { virsh_session vcpupin "$1" 0 | awk '$1 ~ /^0:?$/ { print $2 }'; }
+
+# guest_size NAME: in KiB, less the balloon
+guest_size() { virsh_session dominfo "$1" | awk '/^Used memory/ { print $3 }'; }
+
+# guest_usable NAME: what it could use of that without harm, in KiB, as its driver has said last
+guest_usable() { virsh_session dommemstat "$1" | awk '$1 == "usable" { print $2 }'; }
 
 # lab_open: the directory, kernel and initramfs
 lab_open()
 {
 	lab=$(mktemp -d /tmp/virtflex-host.XXXXXX) || return 1
 	chmod 755 "$lab"
+	session=(env HOME="$lab/home" XDG_RUNTIME_DIR="$lab/run" XDG_CONFIG_HOME="$lab/config"
+		XDG_CACHE_HOME="$lab/cache" LIBVIRT_DRIVER_DIR="$lab/drivers" LIBVIRT_AUTOSTART=0
+		LC_ALL=C PATH="$PATH:/usr/sbin:/sbin")
 	if [ "$(id -u)" -eq 0 ]; then
-		lab_user=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
+		session=(setpriv --reuid=nobody --regid=nogroup --clear-groups "${session[@]}")
 	fi
 	mkdir -p "$lab"/{home,run,config/libvirt,cache,drivers,log,root}
 	ln -s /usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so "$lab/drivers/"
@@ -129,8 +136,9 @@ guest_start()
 guest_ready()
 {
 	local i
-	for ((i = 0; i < 120; i++)); do
+	for ((i = 0; i < 300; i++)); do
 		! grep -q '^ready' "$lab/log/$1" 2>/dev/null || { guest_terminal "$1"; return; }
+		[ -e "$lab/run/libvirt/qemu/run/$1.pid" ] || break
 		sleep 1
 	done
 	echo "$1 did not come up:"
