@@ -24,7 +24,7 @@ demo: ## a topology change on a real Xen, seen from dom0 and from a program in t
 	@scripts/demo/run
 
 check: ## all tests; ends with "N passed, N failed, N skipped"
-	@scripts/check/run lint patches unit guest xen xenpatched stock release
+	@scripts/check/run lint patches unit guest xen xenpatched stock release host
 
 check-lint: ## style and static checks: checkpatch, sparse, shellcheck, man pages
 	@scripts/check/run lint
@@ -54,7 +54,7 @@ check-newcomer: ## README's commands in a fresh Debian that has nothing yet (DEB
 	@scripts/check/run newcomer
 
 check-host: ## vCPUs and memory of a KVM host kept in balance, on real guests below libvirt
-	@scripts/check/run host
+	@WHOLE=1 scripts/check/run host
 
 check-install: ## README's install and uninstall in a fresh Debian, unpacked by mmdebstrap
 	@scripts/check/run install
