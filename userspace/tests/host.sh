@@ -322,11 +322,11 @@ host_renamed()
 		grep -q '^memory_coordinator_guest_size_bytes{guest="new"}' "$work/metrics" && ! grep 'guest="a"' "$work/metrics"
 }
 
-# Nodes of a host and of its guests are recorded, and seen again as they were.
+# Nodes of a host and of its guests are recorded, and when vCPUs were seen; it is all seen again as it was.
 host_record_nodes()
 {
 	local nodes='.guests[0].memory += { changing: true, refused: false, advice: "so" } | .nodes = [{ total_kb: 4096, free_kb: 100 }] | .guests[].vcpus[].node = 1 |
-		.guests[0] += { untouched: true, change: 2, change_end: 3, said: "no", nodes: [
+		.guests[0] += { vcpus_ns: 4, vcpus_unsure_ns: 3, untouched: true, change: 2, change_end: 3, said: "no", nodes: [
 			{ pnode: -1, capacity_kb: 9, target_kb: 8, current_kb: 7 },
 			{ pnode: 3, capacity_kb: 9, target_kb: 0, current_kb: 7, used_kb: 5, free_kb: 2 } ] } |
 		.guests[1] += { change: 0, change_end: 0, nodes: [] }'

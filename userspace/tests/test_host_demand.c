@@ -8,8 +8,8 @@
 
 static enum demand_kind kind;
 
-/* A vCPU that ran and waited for so long in an interval. */
-static unsigned int of(uint64_t run_ms, uint64_t delay_ms)
+/* A vCPU that ran and waited for so long in an interval whose length is not sure. */
+static unsigned int of_unsure(uint64_t run_ms, uint64_t delay_ms, uint64_t unsure_ms)
 {
 	struct seen_vcpu before = {
 		.online = true, .has_delay = true,
@@ -19,8 +19,13 @@ static unsigned int of(uint64_t run_ms, uint64_t delay_ms)
 
 	now.run_ns += run_ms * MS;
 	now.delay_ns += delay_ms * MS;
-	kind = demand(&before, &now, INTERVAL_MS * MS, &thousandths);
+	kind = demand(&before, &now, INTERVAL_MS * MS, unsure_ms * MS, &thousandths);
 	return thousandths;
+}
+
+static unsigned int of(uint64_t run_ms, uint64_t delay_ms)
+{
+	return of_unsure(run_ms, delay_ms, 0);
 }
 
 static void is_not_use(void **state)
@@ -48,6 +53,22 @@ static void ticks(void **state)
 	assert_int_equal(of(2040, 30), 1000);
 }
 
+/* A look at a busy host takes its time: a busy vCPU is not taken for one that was blocked then. */
+static void unsure(void **state)
+{
+	(void)state;
+	assert_int_equal(of(400, 1300), 571);
+	assert_int_equal(of_unsure(400, 1300, 300), 1000);
+	assert_int_equal(kind, DEMAND_KNOWN);
+	assert_int_equal(of_unsure(400, 1300, 200), 571);
+	/* nor one of which nothing can be */
+	of(400, 2500);
+	assert_int_equal(kind, DEMAND_NONE);
+	assert_int_equal(of_unsure(400, 2500, 300), 1000);
+	assert_int_equal(kind, DEMAND_KNOWN);
+	assert_int_equal(of_unsure(10, 20, 300), 5);
+}
+
 static void absurd(void **state)
 {
 	struct seen_vcpu before = { .online = true, .has_delay = true, .run_ns = 10 * MS },
@@ -60,17 +81,17 @@ static void absurd(void **state)
 	assert_int_equal(of(0, 5000), 0);
 	assert_int_equal(kind, DEMAND_NONE);
 	now.run_ns = 9 * MS;
-	assert_int_equal(demand(&before, &now, INTERVAL_MS * MS, &thousandths),
+	assert_int_equal(demand(&before, &now, INTERVAL_MS * MS, 0, &thousandths),
 			 DEMAND_NONE);
 	assert_int_equal(thousandths, 0);
 	now = before;
 	before.delay_ns = 1;
-	assert_int_equal(demand(&before, &now, INTERVAL_MS * MS, &thousandths),
+	assert_int_equal(demand(&before, &now, INTERVAL_MS * MS, 0, &thousandths),
 			 DEMAND_NONE);
 	before.delay_ns = 0;
-	assert_int_equal(demand(&before, &now, 0, &thousandths), DEMAND_NONE);
+	assert_int_equal(demand(&before, &now, 0, 0, &thousandths), DEMAND_NONE);
 	now.online = false;
-	assert_int_equal(demand(&before, &now, INTERVAL_MS * MS, &thousandths),
+	assert_int_equal(demand(&before, &now, INTERVAL_MS * MS, 0, &thousandths),
 			 DEMAND_NONE);
 }
 
@@ -83,7 +104,7 @@ static void without_delay(void **state)
 	unsigned int thousandths;
 
 	(void)state;
-	assert_int_equal(demand(&before, &now, INTERVAL_MS * MS, &thousandths),
+	assert_int_equal(demand(&before, &now, INTERVAL_MS * MS, 0, &thousandths),
 			 DEMAND_USE);
 	assert_int_equal(thousandths, 250);
 }
@@ -93,6 +114,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(is_not_use),
 		cmocka_unit_test(ticks),
+		cmocka_unit_test(unsure),
 		cmocka_unit_test(absurd),
 		cmocka_unit_test(without_delay),
 	};

@@ -128,7 +128,7 @@ static void demand_is_found(void **state)
 		waiting_read(&w[i], 12000 * MS, ran[i]);
 		now.run_ns = ran[i];
 		now.delay_ns = w[i].delay_ns;
-		demand(&before, &now, 12000 * MS, &thousandths);
+		demand(&before, &now, 12000 * MS, 0, &thousandths);
 		if (busy[i] == 1000)
 			assert_int_equal(thousandths, 1000);
 		else

@@ -54,6 +54,11 @@ static uint64_t number(const virTypedParameter *p)
 	}
 }
 
+/* When guests were read: nobody knows when each was, and on a busy host it takes its time. */
+struct span {
+	uint64_t began_ns, ended_ns;
+};
+
 /* "vcpu.N.time" and others of a vCPU */
 static void take_vcpu(struct guest *g, const virTypedParameter *p)
 {
@@ -95,7 +100,8 @@ static void take_balloon(struct guest_memory *m, const virTypedParameter *p)
 	m->has_usable = true;
 }
 
-static bool take_params(struct guest *g, const virDomainStatsRecord *record, uint64_t ns)
+static bool take_params(struct guest *g, const virDomainStatsRecord *record,
+			const struct span *read)
 {
 	const virTypedParameter *p;
 	unsigned int count = 0;
@@ -104,8 +110,9 @@ static bool take_params(struct guest *g, const virDomainStatsRecord *record, uin
 	for (i = 0; i < record->nparams; i++)
 		if (!strcmp(record->params[i].field, "vcpu.maximum"))
 			count = number(&record->params[i]);
-	if (!guest_set_vcpus(g, count, ns))
+	if (!guest_set_vcpus(g, count, read->began_ns + (read->ended_ns - read->began_ns) / 2))
 		return false;
+	g->vcpus_unsure_ns = (read->ended_ns - read->began_ns) / 2;
 	for (i = 0; i < record->nparams; i++) {
 		p = &record->params[i];
 		if (!strcmp(p->field, "state.state"))
@@ -139,7 +146,7 @@ static void take_memory(struct libvirt_host *h, virDomainPtr domain, struct know
 
 /* Adds a guest to a snapshot; one that has gone meanwhile is left out. */
 static void take_guest(struct libvirt_host *h, const virDomainStatsRecord *record,
-		       unsigned int what, struct snapshot *s)
+		       unsigned int what, const struct span *read, struct snapshot *s)
 {
 	struct guest *g = &s->guests[s->nr_guests];
 	cpu_set_t online;
@@ -155,7 +162,7 @@ static void take_guest(struct libvirt_host *h, const virDomainStatsRecord *recor
 	if (k)
 		k->seen = true;
 	g->name = strdup(virDomainGetName(record->dom));
-	if (!k || !g->name || !take_params(g, record, s->ns) ||
+	if (!k || !g->name || !take_params(g, record, read) ||
 	    ((what & LOOK_VCPUS) && !known_see_affinity(h, record->dom, k, &online, g))) {
 		guest_free(g);
 		return;
@@ -186,10 +193,13 @@ static enum backend_status look(struct backend *backend, unsigned int what,
 	struct libvirt_host *h = host_of(backend);
 	virDomainStatsRecordPtr *records = NULL;
 	enum backend_status status;
+	struct span read;
 	struct snapshot *s;
 	int count, i;
 
+	read.began_ns = clock_now();
 	count = read_guests(h, what, &records);
+	read.ended_ns = clock_now();
 	if (count < 0)
 		return failed(h, "guests cannot be read", why);
 	s = snapshot_new(h->nr_cpus, count);
@@ -198,7 +208,7 @@ static enum backend_status look(struct backend *backend, unsigned int what,
 		why_say(why, "%s", strerror(ENOMEM));
 		return BACKEND_FAILED;
 	}
-	s->ns = clock_now();
+	s->ns = read.ended_ns;
 	if (!machine_see_cpus(h, s) || ((what & LOOK_MEMORY) && !machine_see_memory(h, s))) {
 		status = failed(h, "the host cannot be read", why);
 		virDomainStatsRecordListFree(records);
@@ -206,7 +216,7 @@ static enum backend_status look(struct backend *backend, unsigned int what,
 		return status;
 	}
 	for (i = 0; i < count; i++)
-		take_guest(h, records[i], what, s);
+		take_guest(h, records[i], what, &read, s);
 	virDomainStatsRecordListFree(records);
 	known_forget_unseen(h);
 	*snapshot = s;

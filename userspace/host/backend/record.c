@@ -151,6 +151,9 @@ static struct json_object *guests_json(const struct snapshot *s)
 		json_object_object_add(o, "vcpus", vcpus_json(g));
 		if (g->vcpus_ns != s->ns)
 			json_object_object_add(o, "vcpus_ns", json_u64(g->vcpus_ns));
+		if (g->vcpus_unsure_ns)
+			json_object_object_add(o, "vcpus_unsure_ns",
+					       json_u64(g->vcpus_unsure_ns));
 		json_object_object_add(o, "memory", memory_json(&g->memory));
 		add_nodes(o, g);
 		json_object_array_add(array, o);
@@ -283,6 +286,7 @@ static bool take_vcpus(struct json_object *in, struct guest *g, uint64_t ns)
 		ns = get_u64(in, "vcpus_ns");
 	if (count > MOST_VCPUS || !guest_set_vcpus(g, count, ns))
 		return false;
+	g->vcpus_unsure_ns = get_u64(in, "vcpus_unsure_ns");
 	for (i = 0; i < count; i++) {
 		o = json_object_array_get_idx(array, i);
 		g->vcpus[i].online = get_bool(o, "online");

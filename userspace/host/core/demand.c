@@ -20,13 +20,17 @@
  * @before: vCPU at the start of the interval
  * @now: vCPU at its end
  * @interval_ns: how long it was
+ * @unsure_ns: by how much longer or shorter it may have been: what is blocked for less may
+ *	not have been blocked at all
  * @thousandths: out: of a physical CPU, 0 to WHOLE_CPU; 0 if nothing is known
  *
  * Return: what is known.
  */
 enum demand_kind demand(const struct seen_vcpu *before, const struct seen_vcpu *now,
-			uint64_t interval_ns, unsigned int *thousandths)
+			uint64_t interval_ns, uint64_t unsure_ns,
+			unsigned int *thousandths)
 {
+	uint64_t longest = interval_ns + interval_ns / SLACK_DIVISOR + TICK_NS + unsure_ns;
 	uint64_t run, delay = 0, blocked;
 	bool known = before->has_delay && now->has_delay;
 
@@ -40,10 +44,9 @@ enum demand_kind demand(const struct seen_vcpu *before, const struct seen_vcpu *
 			return DEMAND_NONE;
 		delay = now->delay_ns - before->delay_ns;
 	}
-	if (run > interval_ns + interval_ns / SLACK_DIVISOR + TICK_NS ||
-	    delay > interval_ns + interval_ns / SLACK_DIVISOR + TICK_NS)
+	if (run > longest || delay > longest)
 		return DEMAND_NONE;
-	blocked = run + delay + 2 * TICK_NS < interval_ns ?
+	blocked = run + delay + 2 * TICK_NS + unsure_ns < interval_ns ?
 		  interval_ns - run - delay : 0;
 	/* one that never got to run, and never slept, wants all it can get */
 	if (run + blocked)

@@ -22,6 +22,7 @@ enum demand_kind {
 };
 
 enum demand_kind demand(const struct seen_vcpu *before, const struct seen_vcpu *now,
-			uint64_t interval_ns, unsigned int *thousandths);
+			uint64_t interval_ns, uint64_t unsure_ns,
+			unsigned int *thousandths);
 
 #endif /* HOST_DEMAND_H */

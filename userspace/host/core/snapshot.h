@@ -157,6 +157,7 @@ enum change_end {
  * @nr_vcpus: length of @vcpus
  * @vcpus: by number
  * @vcpus_ns: when these were seen, by the clock of the snapshot
+ * @vcpus_unsure_ns: by how much earlier or later that may have been
  * @memory: its memory
  * @nr_nodes: length of @nodes; 0 if its host neither takes nodes nor gives them
  * @nodes: by number
@@ -173,6 +174,7 @@ struct guest {
 	unsigned int nr_vcpus;
 	struct seen_vcpu *vcpus;
 	uint64_t vcpus_ns;
+	uint64_t vcpus_unsure_ns;
 	struct guest_memory memory;
 	unsigned int nr_nodes;
 	struct guest_node *nodes;

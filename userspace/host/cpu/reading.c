@@ -46,7 +46,9 @@ static bool take_demand(const struct snapshot *before, const struct snapshot *no
 	if (!g || !g->running || p->vcpu >= g->nr_vcpus)
 		return false;
 	interval_ns = now->guests[p->guest].vcpus_ns - g->vcpus_ns;
-	kind = demand(&g->vcpus[p->vcpu], v, interval_ns, thousandths);
+	kind = demand(&g->vcpus[p->vcpu], v, interval_ns,
+		      now->guests[p->guest].vcpus_unsure_ns + g->vcpus_unsure_ns,
+		      thousandths);
 	r->only_use |= kind == DEMAND_USE;
 	r->knows_waits |= kind == DEMAND_KNOWN;
 	if (kind == DEMAND_KNOWN)

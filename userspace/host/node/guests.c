@@ -70,7 +70,9 @@ static bool cpus_wanted(const struct snapshot *before, const struct snapshot *no
 			continue;
 		if (!then->vcpus[i].online ||
 		    demand(&then->vcpus[i], &g->vcpus[i],
-			   g->vcpus_ns - then->vcpus_ns, &thousandths) == DEMAND_NONE)
+			   g->vcpus_ns - then->vcpus_ns,
+			   g->vcpus_unsure_ns + then->vcpus_unsure_ns,
+			   &thousandths) == DEMAND_NONE)
 			return false;
 		*cpus += (double)thousandths / WHOLE_CPU;
 	}
