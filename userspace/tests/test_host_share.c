@@ -446,6 +446,17 @@ static void absurd(void **state)
 	}
 	assert_int_equal(balloon.state, BALLOON_UNCLEAR);
 	assert_int_equal(balloon_claim(&balloon), 1024 * 1024 * 1024 * MB);
+	/* also of one that was good: it is not shared with from the first moment */
+	begin();
+	see(memory(1024, 100, 1));
+	assert_int_equal(see(memory(1024, 100, 2)), BALLOON_READY);
+	m = memory(1024, 100, 3);
+	m.actual_kb = UINT64_MAX;
+	assert_int_equal(see(m), BALLOON_UNCLEAR);
+	assert_int_equal(see(memory(1024, 100, 4)), BALLOON_READY);
+	m = memory(1024, 100, 5);
+	m.maximum_kb = UINT64_MAX;
+	assert_int_equal(see(m), BALLOON_UNCLEAR);
 	/* unless it does not count what the balloon has */
 	begin();
 	m = memory(600, 100, 22);

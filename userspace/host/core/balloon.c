@@ -35,13 +35,18 @@ static bool too_long(uint64_t ns, uint64_t least, uint64_t intervals,
 	return ns > least && ns > intervals * interval_ns;
 }
 
+/* Whether it is of a size that a guest can have */
+static bool can_be(const struct guest_memory *m)
+{
+	return m->actual_kb <= MOST_KB && m->maximum_kb <= MOST_KB;
+}
+
 /* Whether there are statistics that can be, of a balloon of that size */
 static bool fits(const struct guest_memory *m)
 {
-	return m->has_stats && m->has_usable && m->actual_kb && m->available_kb &&
+	return can_be(m) && m->has_stats && m->has_usable && m->actual_kb && m->available_kb &&
 	       m->usable_kb <= m->available_kb &&
 	       m->usable_kb <= m->actual_kb && m->actual_kb <= m->maximum_kb &&
-	       m->maximum_kb <= MOST_KB &&
 	       (m->autodeflate || m->available_kb <= m->actual_kb);
 }
 
@@ -169,7 +174,8 @@ void balloon_see(struct balloon *b, const struct guest_memory *m, uint64_t ns,
 		 too_long(ns - b->progress_ns, STUCK_NS, STUCK_INTERVALS,
 			  interval_ns))
 		b->state = BALLOON_STUCK;
-	else if ((m->has_stats && !m->has_usable) || b->unfit >= UNFIT_SAMPLES)
+	else if (!can_be(m) || (m->has_stats && !m->has_usable) ||
+		 b->unfit >= UNFIT_SAMPLES)
 		b->state = BALLOON_UNCLEAR;
 	else if (good && !m->changing)
 		b->state = BALLOON_READY;

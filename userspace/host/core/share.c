@@ -97,7 +97,7 @@ static void fill(struct vessel *vessels, unsigned int count, uint64_t amount)
 		if (vessels[i].most_kb > high)
 			high = vessels[i].most_kb;
 	while (low < high) {
-		middle = low + (high - low + 1) / 2;
+		middle = high - (high - low) / 2;
 		if (fill_to(vessels, count, middle) <= amount)
 			low = middle;
 		else
