@@ -10,7 +10,7 @@ export V KERNEL
 
 .PHONY: help demo check check-lint check-patches check-unit check-guest \
 	check-xen check-xenpatched check-stock check-release check-newcomer check-host check-install check-openmp \
-	stress mutants check-all bench-capacity bench-migrate bench-omp bench-host kernel module userspace \
+	check-mm stress mutants check-all bench-capacity bench-migrate bench-omp bench-host kernel module userspace \
 	selftests install uninstall clean clean-cache
 
 help: ## this list
@@ -62,6 +62,9 @@ check-install: ## README's install and uninstall in a fresh Debian, unpacked by 
 check-openmp: ## OpenMP programs below the adaptor: all ways to bind threads, and nodes that go on Xen
 	@scripts/check/run openmp
 
+check-mm: ## the kernel's own selftests of memory say the same with the series as without it (PROGRAMS=)
+	@scripts/check/run mm
+
 stress: ## virtflex_migrate(2) beside all that happens to memory, at random, on the debug kernel (MINUTES=10 SEED=)
 	@KERNEL=$(if $(filter file,$(origin KERNEL)),debug,$(KERNEL)) scripts/check/run stress
 
@@ -71,7 +74,7 @@ mutants: ## plant single faults in library and command, list those that unit tes
 	@scripts/mutants/run $(FILES)
 
 check-all: ## check with ten rounds of memory, and all guests again on the debug kernel (hours)
-	@ROUNDS=10 WHOLE=1 scripts/check/run lint patches unit install guest xen xenpatched stock host openmp
+	@ROUNDS=10 WHOLE=1 scripts/check/run lint patches unit install guest xen xenpatched stock host openmp mm
 	@ROUNDS=10 WHOLE=1 KERNEL=debug scripts/check/run guest xen stress
 	@DEMO=1 scripts/check/run newcomer
 	@DEBIAN=$$(bash -c '. scripts/lib/debian.sh && other_debian') scripts/check/run install xen xenpatched
