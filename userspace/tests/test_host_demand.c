@@ -69,6 +69,19 @@ static void unsure(void **state)
 	assert_int_equal(of_unsure(10, 20, 300), 5);
 }
 
+/* However long the look takes: what was blocked for most of the interval was not busy. */
+static void very_unsure(void **state)
+{
+	(void)state;
+	assert_int_equal(of_unsure(0, 0, 1990), 0);
+	assert_int_equal(of_unsure(10, 0, 1990), 5);
+	assert_int_equal(of_unsure(600, 0, 1500), 300);
+	assert_int_equal(of_unsure(500, 400, 5000), 312);
+	assert_int_equal(of_unsure(400, 1300, 1500), 1000);
+	/* and a busy one is one in an interval that was three times as long */
+	assert_int_equal(of_unsure(3400, 0, 1500), 1000);
+}
+
 static void absurd(void **state)
 {
 	struct seen_vcpu before = { .online = true, .has_delay = true, .run_ns = 10 * MS },
@@ -115,6 +128,7 @@ int main(void)
 		cmocka_unit_test(is_not_use),
 		cmocka_unit_test(ticks),
 		cmocka_unit_test(unsure),
+		cmocka_unit_test(very_unsure),
 		cmocka_unit_test(absurd),
 		cmocka_unit_test(without_delay),
 	};

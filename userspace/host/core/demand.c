@@ -20,8 +20,8 @@
  * @before: vCPU at the start of the interval
  * @now: vCPU at its end
  * @interval_ns: how long it was
- * @unsure_ns: by how much longer or shorter it may have been: what is blocked for less may
- *	not have been blocked at all
+ * @unsure_ns: by how much longer or shorter it may have been: what is blocked for less, and for
+ *	no more than half of the interval, may not have been blocked at all
  * @thousandths: out: of a physical CPU, 0 to WHOLE_CPU; 0 if nothing is known
  *
  * Return: what is known.
@@ -31,6 +31,7 @@ enum demand_kind demand(const struct seen_vcpu *before, const struct seen_vcpu *
 			unsigned int *thousandths)
 {
 	uint64_t longest = interval_ns + interval_ns / SLACK_DIVISOR + TICK_NS + unsure_ns;
+	uint64_t least = 2 * TICK_NS + (unsure_ns < interval_ns / 2 ? unsure_ns : interval_ns / 2);
 	uint64_t run, delay = 0, blocked;
 	bool known = before->has_delay && now->has_delay;
 
@@ -46,8 +47,7 @@ enum demand_kind demand(const struct seen_vcpu *before, const struct seen_vcpu *
 	}
 	if (run > longest || delay > longest)
 		return DEMAND_NONE;
-	blocked = run + delay + 2 * TICK_NS + unsure_ns < interval_ns ?
-		  interval_ns - run - delay : 0;
+	blocked = run + delay + least < interval_ns ? interval_ns - run - delay : 0;
 	/* one that never got to run, and never slept, wants all it can get */
 	if (run + blocked)
 		*thousandths = run * WHOLE_CPU / (run + blocked);
