@@ -586,6 +586,16 @@ host_bounds_found()
 	printf '%s\n' '[0,0-1]' '[0,0-1] [0,0-1]' '[0-1,0-1]' | diff - "$work/bounds"
 }
 
+# A guest may have been started anew, with the number that it had, while its host was out of reach.
+host_defined_anew()
+{
+	{
+		UNRELIABLE=ogglogg UNRELIABLE_BALLOON=1 LD_PRELOAD=$BUILD/userspace/tests/unreliable.so timeout 60 \
+			"$BUILD/sbin/memory_coordinator" 1 -nc test:///default --record "$work/record" >"$work/out" 2>&1
+	} 2>/dev/null
+	[ "$(jq '.guests[].memory.balloon' "$work/record" | xargs)" = 'false false true true' ] || { cat "$work/record"; return 1; }
+}
+
 # An interval that cannot be read is left out; five in a row are too many.
 host_skips()
 {
@@ -733,7 +743,7 @@ for name in host_all_on_one_cpu host_demand_is_not_use host_balanced_is_left_alo
 	host_cpus_for_guests host_kept_off host_cpus_go_offline host_domains host_refused host_signal host_without_delay host_dry_run host_once \
 	host_grows_and_frees host_short host_shared host_two_grow_one_stops host_left_alone host_not_wanted host_paused host_renamed \
 	host_record host_record_nodes host_busy host_metrics host_metrics_of_odd_names host_usage host_alike host_bad_description host_two_instances host_out_of_reach \
-	host_lost host_lost_by_change host_asks host_bounds_found host_skips host_metrics_later host_full_disk host_metrics_elsewhere host_available host_help \
+	host_lost host_lost_by_change host_asks host_bounds_found host_defined_anew host_skips host_metrics_later host_full_disk host_metrics_elsewhere host_available host_help \
 	host_completion; do
 	run_test "$name" "$name"
 done

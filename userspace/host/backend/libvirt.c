@@ -159,8 +159,10 @@ static void take_guest(struct libvirt_host *h, const virDomainStatsRecord *recor
 	k = known_find(h, g->id, virDomainGetID(record->dom), s->nr_guests);
 	if (!k)
 		k = known_add(h, record->dom, g->id);
-	if (k)
+	if (k) {
 		k->seen = true;
+		known_define(k, record->dom);
+	}
 	g->name = strdup(virDomainGetName(record->dom));
 	if (!k || !g->name || !take_params(g, record, read) ||
 	    ((what & LOOK_VCPUS) && !known_see_affinity(h, record->dom, k, &online, g))) {

@@ -15,6 +15,7 @@
  * @id: UUID
  * @domain: number that libvirt gave it when it was started
  * @seen: whether it was there at the last look
+ * @defined: whether @definition was read since the host was connected to
  * @definition: what does not change of its memory
  * @reporting: whether it says how its memory is
  * @nr_vcpus: length of @kept and @found
@@ -27,6 +28,7 @@ struct known {
 	char id[GUEST_ID];
 	int domain;
 	bool seen;
+	bool defined;
 	struct definition definition;
 	struct reporting reporting;
 	unsigned int nr_vcpus;
@@ -69,6 +71,7 @@ bool machine_see_memory(struct libvirt_host *h, struct snapshot *s);
 struct known *known_find(struct libvirt_host *h, const char *id, int domain,
 			 unsigned int hint);
 struct known *known_add(struct libvirt_host *h, virDomainPtr domain, const char *id);
+void known_define(struct known *k, virDomainPtr domain);
 bool known_see_affinity(struct libvirt_host *h, virDomainPtr domain, struct known *k,
 			const cpu_set_t *online, struct guest *g);
 void known_forget_unseen(struct libvirt_host *h);

@@ -106,15 +106,6 @@ struct known *known_find(struct libvirt_host *h, const char *id, int domain,
 	return NULL;
 }
 
-static void read_definition(virDomainPtr domain, struct known *k)
-{
-	char *xml = virDomainGetXMLDesc(domain, 0);
-
-	if (xml)
-		definition_read(&k->definition, xml);
-	free(xml);
-}
-
 /**
  * known_add() - remember a guest that is seen for the first time
  * @h: host
@@ -134,8 +125,22 @@ struct known *known_add(struct libvirt_host *h, virDomainPtr domain, const char 
 	k = &all[h->nr_known++];
 	*k = (struct known){ .domain = virDomainGetID(domain) };
 	strcpy(k->id, id);
-	read_definition(domain, k);
 	return k;
+}
+
+/**
+ * known_define() - read a guest's definition, once for each connection
+ * @k: what is remembered of the guest
+ * @domain: it
+ */
+void known_define(struct known *k, virDomainPtr domain)
+{
+	char *xml = k->defined ? NULL : virDomainGetXMLDesc(domain, 0);
+
+	if (xml)
+		definition_read(&k->definition, xml);
+	free(xml);
+	k->defined = true;
 }
 
 /**
@@ -209,13 +214,15 @@ static unsigned int nr_remembered;
  * known_keep() - remember guests until the host is connected to again
  * @h: host, which has none then
  *
- * Whether they report is to be seen anew, and what their configuration says is read again.
+ * Whether they report is to be seen anew, and what their definition and their configuration say is
+ * read again: one that was started anew meanwhile may have the number that it had.
  */
 void known_keep(struct libvirt_host *h)
 {
 	unsigned int i;
 
 	for (i = 0; i < h->nr_known; i++) {
+		h->known[i].defined = false;
 		h->known[i].kept_ns = 0;
 		h->known[i].reporting = (struct reporting){ .agreed = false };
 	}
