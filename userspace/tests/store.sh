@@ -982,6 +982,23 @@ bounds_of_administrators()
 		(.may_run // .affinity) + " " + .bound] | reduce .[] as $one ([]; if .[-1] == $one then . else . + [$one] end)' "$work/record")"
 }
 
+# What this program leaves to a vCPU that floats is nobody's wish: as long as it runs, that may have more again.
+bounds_are_not_its_own()
+{
+	may_run() { echo "$1" >"$work/hard.new" && mv "$work/hard.new" "$work/hard"; }
+	fresh 0 524288
+	may_run '0 7'
+	: >"$XEN_CALLS"
+	XEN_HARD=$work/hard begin vcpu_scheduler --reserve 0 --record "$work/record"
+	intervals 1
+	may_run '1 7'
+	intervals 2
+	end_it
+	same 'what Xen was told of vCPU 0' "affinity $id 0 hard 1 2 3 4 5 6 7" "$(grep "^affinity $id 0 " "$XEN_CALLS" | sort -u)"
+	same 'where it may run and where it is bound to, at the end' '1-7 0-7' "$(tail -n 1 "$work/record" | jq -r '.guests[0].vcpus[0] |
+		(.may_run // .affinity) + " " + .bound')"
+}
+
 # Floating vCPUs are kept off CPUs that are not for guests, whichever they prefer; dom0's are not.
 keeps_off_reserved_cpus()
 {
@@ -1072,7 +1089,7 @@ tests=(publish_writes_what_is_documented publish_follows guests_write_their_keys
 	xenstored_ends_while_it_waits nobody_there not_allowed not_root large_ones
 	any_command_line any_answer every_status_is_reached
 	asks_for_reports takes_by_nodes leaves_others_alone hears_a_refusal changes_its_mind says_what_is_missing
-	reports_of_liars reads_meminfo bounds_of_nodes bounds_of_administrators keeps_off_reserved_cpus knows_demand_on_a_slow_host
+	reports_of_liars reads_meminfo bounds_of_nodes bounds_of_administrators bounds_are_not_its_own keeps_off_reserved_cpus knows_demand_on_a_slow_host
 	asks_the_toolstack_once host_is_lost)
 
 start_xenstored || { cat "$work/xenstored.log"; exit 1; }

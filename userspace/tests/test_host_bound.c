@@ -69,20 +69,28 @@ static void of_its_node(void **state)
 	expect("0-1", "0-1", "0-7", "4-7", "0");
 }
 
-/* What an administrator sets in the middle counts from then on; what it is pinned to does not. */
+/*
+ * What an administrator sets in the middle counts from then on; what it is pinned to does not, nor
+ * what this program leaves to it.
+ */
 static void found(void **state)
 {
-	cpu_set_t cpus = set(""), now = set("3");
+	cpu_set_t cpus = set(""), pinned = set(""), now = set("3");
 
 	(void)state;
-	bound_found(&cpus, &now);
+	bound_found(&cpus, &pinned, &now);
 	assert_int_equal(CPU_COUNT(&cpus), 0);
 	now = set("0-7");
-	bound_found(&cpus, &now);
+	bound_found(&cpus, &pinned, &now);
+	pinned = set("4-7");
+	now = set("4-7");
+	bound_found(&cpus, &pinned, &now);
+	now = set("0-7");
+	assert_true(CPU_EQUAL(&cpus, &now));
 	now = set("2-3");
-	bound_found(&cpus, &now);
+	bound_found(&cpus, &pinned, &now);
 	now = set("2");
-	bound_found(&cpus, &now);
+	bound_found(&cpus, &pinned, &now);
 	now = set("2-3");
 	assert_true(CPU_EQUAL(&cpus, &now));
 }

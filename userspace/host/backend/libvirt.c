@@ -247,6 +247,8 @@ static enum backend_status pin(struct backend *backend,
 	    virDomainPinVcpuFlags(domain, vcpu, map, VIR_CPU_MAPLEN(h->nr_cpus),
 				  VIR_DOMAIN_AFFECT_LIVE))
 		status = failed(h, guest->name, why);
+	else
+		known_pinned(h, guest->id, vcpu, cpus);
 	if (domain)
 		virDomainFree(domain);
 	return status;

@@ -18,10 +18,12 @@
  * @defined: whether @definition was read since the host was connected to
  * @definition: what does not change of its memory
  * @reporting: whether it says how its memory is
- * @nr_vcpus: length of @kept and @found
+ * @nr_vcpus: length of @kept, @found and @pinned
  * @kept: physical CPUs that each vCPU is kept on, in its configuration; empty if that does not
  *	say
- * @found: those that it could run on when these were last several; empty if they never were
+ * @found: those that it could run on when these were last several, and not by this program's will;
+ *	empty if they never were
+ * @pinned: those that this program has pinned it to last; empty for none
  * @kept_ns: when @kept was read; 0 if it was not
  */
 struct known {
@@ -34,6 +36,7 @@ struct known {
 	unsigned int nr_vcpus;
 	cpu_set_t *kept;
 	cpu_set_t *found;
+	cpu_set_t *pinned;
 	uint64_t kept_ns;
 };
 
@@ -74,6 +77,8 @@ struct known *known_add(struct libvirt_host *h, virDomainPtr domain, const char 
 void known_define(struct known *k, virDomainPtr domain);
 bool known_see_affinity(struct libvirt_host *h, virDomainPtr domain, struct known *k,
 			const cpu_set_t *online, struct guest *g);
+void known_pinned(struct libvirt_host *h, const char *id, unsigned int vcpu,
+		  const cpu_set_t *cpus);
 void known_forget_unseen(struct libvirt_host *h);
 void known_keep(struct libvirt_host *h);
 void known_recall(struct libvirt_host *h);

@@ -48,6 +48,7 @@ static void free_vcpus(struct known *k)
 {
 	free(k->kept);
 	free(k->found);
+	free(k->pinned);
 }
 
 /* A guest seldom has more vCPUs than before; then it is as if it were new. */
@@ -58,7 +59,8 @@ static bool room_for_vcpus(struct known *k, unsigned int nr_vcpus)
 	free_vcpus(k);
 	k->kept = calloc(nr_vcpus, sizeof(*k->kept));
 	k->found = calloc(nr_vcpus, sizeof(*k->found));
-	k->nr_vcpus = k->kept && k->found ? nr_vcpus : 0;
+	k->pinned = calloc(nr_vcpus, sizeof(*k->pinned));
+	k->nr_vcpus = k->kept && k->found && k->pinned ? nr_vcpus : 0;
 	k->kept_ns = 0;
 	return k->nr_vcpus;
 }
@@ -193,7 +195,7 @@ bool known_see_affinity(struct libvirt_host *h, virDomainPtr domain, struct know
 				     VIR_GET_CPUMAP(maps, (int)length, (int)i),
 				     h->nr_cpus);
 		v->affinity = v->may_run;
-		bound_found(&k->found[i], &v->may_run);
+		bound_found(&k->found[i], &k->pinned[i], &v->may_run);
 		bound.kept = k->kept[i];
 		bound.found = k->found[i];
 		bound.now = v->may_run;
@@ -201,6 +203,23 @@ bool known_see_affinity(struct libvirt_host *h, virDomainPtr domain, struct know
 	}
 	free(maps);
 	return true;
+}
+
+/**
+ * known_pinned() - remember where this program has pinned a vCPU to
+ * @h: host
+ * @id: UUID of the guest
+ * @vcpu: vCPU of it
+ * @cpus: physical CPUs
+ */
+void known_pinned(struct libvirt_host *h, const char *id, unsigned int vcpu,
+		  const cpu_set_t *cpus)
+{
+	unsigned int i;
+
+	for (i = 0; i < h->nr_known; i++)
+		if (!strcmp(h->known[i].id, id) && vcpu < h->known[i].nr_vcpus)
+			h->known[i].pinned[vcpu] = *cpus;
 }
 
 /*

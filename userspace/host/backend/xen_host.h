@@ -15,13 +15,16 @@
  * @online: whether it was when it was last read
  * @waiting: how long it has waited for physical CPUs
  * @kept: physical CPUs that its configuration has it on; empty if that does not say
- * @found: those that it could run on when these were last several; empty if they never were
+ * @found: those that it could run on when these were last several, and not by this program's will;
+ *	empty if they never were
+ * @pinned: those that this program has pinned it to last; empty for none
  */
 struct known_vcpu {
 	bool online;
 	struct waiting waiting;
 	cpu_set_t kept;
 	cpu_set_t found;
+	cpu_set_t pinned;
 };
 
 /**

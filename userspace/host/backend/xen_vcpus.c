@@ -132,7 +132,7 @@ static void see_vcpu(struct known_domain *k, unsigned int vcpu,
 	CPU_AND(&bound.now, &bound.now, pool);
 	v->may_run = bound.now;
 	see_affinity(info, &v->may_run, &v->affinity);
-	bound_found(&known->found, &bound.now);
+	bound_found(&known->found, &known->pinned, &bound.now);
 	snapshot_online(s, &bound.online);
 	bound.kept = known->kept;
 	bound.found = known->found;
@@ -205,6 +205,8 @@ enum backend_status xen_pin(struct backend *backend, const struct guest *guest,
 			libxl_bitmap_set(&map, i);
 	done = done && !libxl_set_vcpuaffinity(h->host.ctx, k->domid, vcpu, &map, NULL);
 	libxl_bitmap_dispose(&map);
+	if (done && vcpu < k->nr_vcpus)
+		k->vcpus[vcpu].pinned = *cpus;
 	if (done)
 		return BACKEND_OK;
 	host_error(&h->host, "vCPU %u cannot be pinned there; see xl vcpu-list", vcpu);

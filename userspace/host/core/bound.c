@@ -12,13 +12,15 @@ static bool says(const cpu_set_t *set, const cpu_set_t *online)
 /**
  * bound_found() - remember where a vCPU was found
  * @found: what is remembered, empty at first
+ * @pinned: where this program has pinned it last, empty at first
  * @now: where it may run now
  *
- * Several CPUs are somebody's wish, of which the last one counts. A single one is where it just is.
+ * Several CPUs are somebody's wish, of which the last one counts, unless this program has set them
+ * itself. A single one is where it just is.
  */
-void bound_found(cpu_set_t *found, const cpu_set_t *now)
+void bound_found(cpu_set_t *found, const cpu_set_t *pinned, const cpu_set_t *now)
 {
-	if (CPU_COUNT(now) > 1)
+	if (CPU_COUNT(now) > 1 && !CPU_EQUAL(now, pinned))
 		*found = *now;
 }
 

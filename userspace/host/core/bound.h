@@ -25,7 +25,7 @@ struct bound {
 	cpu_set_t now;
 };
 
-void bound_found(cpu_set_t *found, const cpu_set_t *now);
+void bound_found(cpu_set_t *found, const cpu_set_t *pinned, const cpu_set_t *now);
 void bound_cpus(const struct bound *b, cpu_set_t *cpus);
 
 #endif /* HOST_BOUND_H */
