@@ -687,7 +687,15 @@ host_full_disk()
 		} 2>/dev/null
 		[ $? -eq 143 ] && [ "$(grep -c 'cannot write the output.*; it goes on without, and tries again$' "$work/err")" -eq 1 ] || return 1
 	done
-	# but nobody is there to read it
+	# what decides once does not try again
+	(
+		trap '' XFSZ
+		ulimit -f 1
+		UNRELIABLE=ogggg UNRELIABLE_VCPUS=3 LD_PRELOAD=$BUILD/userspace/tests/unreliable.so timeout 60 \
+			"$BUILD/sbin/vcpu_scheduler" 1 --once -nc test:///default --record "$work/record" >"$work/out" 2>"$work/err"
+	)
+	[ $? -eq 1 ] && grep -q "^vcpu_scheduler: cannot write to $work/record: File too large$" "$work/err" || return 1
+	# nobody is there to read it
 	UNRELIABLE=o$(printf 's%.0s' {1..30}) LD_PRELOAD=$BUILD/userspace/tests/unreliable.so timeout 60 \
 		"$BUILD/sbin/vcpu_scheduler" 1 -nJc test:///default 2>"$work/err" | true
 	[ "${PIPESTATUS[0]}" -eq 1 ] && grep -q '^vcpu_scheduler: cannot write the output: Broken pipe$' "$work/err" || return 1

@@ -141,7 +141,7 @@ static enum backend_status act_all(struct daemon *d, const struct snapshot *now,
 
 /*
  * What was seen, with what was decided by it. A full disk is no reason to leave a host alone; one
- * that is described or recorded is looked at for this.
+ * that is described or recorded, or looked at once, is looked at for this.
  */
 static enum backend_status record(struct daemon *d, const struct snapshot *now,
 				  struct why *why)
@@ -149,7 +149,7 @@ static enum backend_status record(struct daemon *d, const struct snapshot *now,
 	static bool written, said;
 	bool done = !d->record || record_look(d->record, now, d->line);
 
-	if (!done && (!written || host_file(d->settings->connect))) {
+	if (!done && (!written || d->settings->once || host_file(d->settings->connect))) {
 		why_say(why, "cannot write to %s: %s", d->settings->record,
 			strerror(errno));
 		return BACKEND_FAILED;
