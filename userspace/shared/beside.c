@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,6 +27,29 @@ static bool is_replaceable(const char *path)
 	struct stat st;
 
 	return stat(path, &st) || S_ISREG(st.st_mode);
+}
+
+/* Of a link, where it leads to, also if that is not there yet; NULL if there is no memory */
+static char *place_of(const char *path)
+{
+	char target[PATH_MAX], *place = realpath(path, NULL), *next;
+	const char *name = strrchr(path, '/');
+	ssize_t length = -1;
+	struct stat st;
+
+	if (place)
+		return place;
+	/* A pipe below /dev/fd is there without a name; links in a circle are another error. */
+	if (stat(path, &st) && errno == ENOENT)
+		length = readlink(path, target, sizeof(target));
+	if (length <= 0 || length == sizeof(target))
+		return strdup(path);
+	name = name && *target != '/' ? name + 1 : path;
+	if (asprintf(&next, "%.*s%.*s", (int)(name - path), path, (int)length, target) < 0)
+		return NULL;
+	place = place_of(next);
+	free(next);
+	return place;
 }
 
 static FILE *open_beside(struct beside *b)
@@ -50,9 +74,7 @@ static FILE *open_beside(struct beside *b)
  */
 bool beside_begin(struct beside *b, const char *path)
 {
-	*b = (struct beside){ .place = realpath(path, NULL) };
-	if (!b->place)
-		b->place = strdup(path);
+	*b = (struct beside){ .place = place_of(path) };
 	if (!b->place || asprintf(&b->name, "%s.XXXXXX", b->place) < 0) {
 		b->name = NULL;
 		b->why = strerror(ENOMEM);

@@ -638,8 +638,17 @@ host_metrics_elsewhere()
 			-nJc replay:hosts/balanced.json --metrics "$work/$one" || return 1
 	done
 	[ -p "$work/fifo" ] && [ -h "$work/to_fifo" ] || return 1
+	"$san/vcpu_scheduler" 2 -nJc replay:hosts/balanced.json --metrics /dev/fd/5 5> >(cat) 2>"$work/err" >"$work/out"
+	grep -q 'cannot write metrics to /dev/fd/5: it is no regular file' "$work/err" || return 1
 	"$san/vcpu_scheduler" 2 -nJc replay:hosts/balanced.json --metrics "$work/to_file" >"$work/out" && [ -h "$work/to_file" ] &&
-		grep -q '^vcpu_scheduler_connected 1$' "$work/metrics" && ! compgen -G "$work/fifo.*" && ! compgen -G "$work/metrics.*"
+		grep -q '^vcpu_scheduler_connected 1$' "$work/metrics" && ! compgen -G "$work/fifo.*" && ! compgen -G "$work/metrics.*" || return 1
+	# nor is a link that leads to what is not there yet, from wherever it is named
+	mkdir "$work/links" "$work/there" && ln -s ../leads "$work/links/one" && ln -s there/new "$work/leads" &&
+		"$san/vcpu_scheduler" 2 -nJc replay:hosts/balanced.json --metrics "$work/links/one" >"$work/out" &&
+		[ -h "$work/links/one" ] && [ -h "$work/leads" ] && [ -s "$work/there/new" ] || return 1
+	ln -sf "$work/there/other" "$work/leads" && rm "$work/there/new" &&
+		"$san/vcpu_scheduler" 2 -nJc "replay:$PWD/hosts/balanced.json" --metrics "$work/leads" >"$work/out" &&
+		[ "$(ls "$work/there")" = other ] && [ -h "$work/leads" ]
 }
 
 # Once they could be written, the program goes on without; it ends if they never could.
