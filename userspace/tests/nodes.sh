@@ -482,7 +482,7 @@ nodes_report()
 	described --arg name "it's \`touch $work/trapped\` \$(x) @y {/z} "$'\e'' \" \\' '.guests[0].name = $name'
 	replay "$work/host.json" --record "$work/record2" && flexd 0 report "$work/record2" -o "$work/a.svg" &&
 		is_svg "$work/a.svg" && [ ! -e "$work/trapped" ] && grep -qF 'touch' "$work/a.svg" || return 1
-	for text in 'What vCPUs want' 'Memory of guests' 'Who has which' 'it is to go' 'it has come' 'CPU 7' 'asked to have'; do
+	for text in 'What vCPUs want' 'Memory of guests' 'Memory that the host has left' 'Who has which' 'it is to go' 'it has come' 'CPU 7' 'asked to have'; do
 		grep -q "$text" "$work/a.svg" || { echo "not in the picture: $text"; return 1; }
 	done
 	# by the other programs, and with so many CPUs that they are drawn in rows
@@ -490,6 +490,11 @@ nodes_report()
 		"$san/$program" 2 -c replay:hosts/short.json --record "$work/record3" >/dev/null &&
 			flexd 0 report "$work/record3" && is_svg "$work/out" || return 1
 	done
+	grep -q 'Memory of guests' "$work/out" || return 1
+	# nothing of what the record does not have
+	"$san/vcpu_scheduler" 2 -c replay:hosts/short.json --record "$work/record3" >/dev/null &&
+		jq -c 'del(.total_kb, .available_kb, .guests[].memory)' "$work/record3" >"$work/record4" &&
+		flexd 0 report "$work/record4" && is_svg "$work/out" && grep -q 'What vCPUs want' "$work/out" && ! grep 'Memory of' "$work/out" || return 1
 	jq '.cpus = 64' hosts/one-cpu.json >"$work/wide.json"
 	"$san/vcpu_scheduler" 2 -c "replay:$work/wide.json" --record "$work/record3" >/dev/null &&
 		flexd 0 report "$work/record3" && is_svg "$work/out" && grep -q 'physical CPU' "$work/out" || return 1

@@ -154,11 +154,9 @@ static void put_memory(FILE *f, const struct log *log)
 	put_blocks(f, "size", sizes);
 	put_blocks(f, "need", &log->needs);
 	put_blocks(f, "resize", &log->resizes);
-	put_blocks(f, "host", &log->available);
-	fprintf(f, "set title 'Memory of guests (lines), what is in use of it (dashed), "
-		"and what the host has left'\n"
+	fprintf(f, "set title 'Memory of guests (lines), and what is in use of it (dashed)'\n"
 		"set ylabel 'GiB'\nset yrange [0:%g]\nplot",
-		MARGIN * most(sizes, most(&log->needs, most(&log->available, 0.1))));
+		MARGIN * most(sizes, most(&log->needs, 0.1)));
 	for (i = 0; i < sizes->count; i++) {
 		fprintf(f, "%s $size%u with lines lw 2 lc %u ", i ? "," : "", i, i + 1);
 		if (sizes->count <= MOST_NAMES) {
@@ -177,9 +175,21 @@ static void put_memory(FILE *f, const struct log *log)
 		fprintf(f, ", $resize%u with points pt 7 ps 0.5 lc %d %s", i, index + 1,
 			i ? "notitle" : "title 'asked to have'");
 	}
+	fputc('\n', f);
+}
+
+/* By itself: a host has so much more than its guests that these would be lines at the bottom. */
+static void put_host(FILE *f, const struct log *log)
+{
+	unsigned int i;
+
+	put_blocks(f, "host", &log->available);
+	fprintf(f, "set title 'Memory that the host has left'\n"
+		"set ylabel 'GiB'\nset yrange [0:%g]\nplot",
+		MARGIN * most(&log->available, 0.1));
 	for (i = 0; i < log->available.count; i++)
 		fprintf(f, "%s $host%u with lines lw 2 lc 'black' title 'available on the host'",
-			sizes->count ? "," : "", i);
+			i ? "," : "", i);
 	fputc('\n', f);
 }
 
@@ -259,8 +269,9 @@ static void put_nodes(FILE *f, const struct log *log)
  */
 void chart_write(FILE *f, const struct log *log)
 {
-	unsigned int panels = !!log->loads.count +
-			      (log->sizes.count || log->available.count) +
+	/* a record of vcpu_scheduler has guests, and nothing of their memory */
+	bool memory = most(&log->sizes, 0) > 0;
+	unsigned int panels = !!log->loads.count + memory + !!log->available.count +
 			      !!log->owners.count;
 
 	if (has_utf8())
@@ -275,8 +286,10 @@ void chart_write(FILE *f, const struct log *log)
 		log->end > 0 ? log->end : 1, panels ? panels : 1);
 	if (log->loads.count)
 		put_loads(f, log);
-	if (log->sizes.count || log->available.count)
+	if (memory)
 		put_memory(f, log);
+	if (log->available.count)
+		put_host(f, log);
 	if (log->owners.count)
 		put_nodes(f, log);
 	fputs("unset multiplot\n", f);
