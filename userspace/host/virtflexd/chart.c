@@ -269,10 +269,8 @@ static void put_nodes(FILE *f, const struct log *log)
  */
 void chart_write(FILE *f, const struct log *log)
 {
-	/* a record of vcpu_scheduler has guests, and nothing of their memory */
-	bool memory = most(&log->sizes, 0) > 0;
-	unsigned int panels = !!log->loads.count + memory + !!log->available.count +
-			      !!log->owners.count;
+	unsigned int panels = !!log->loads.count + !!log->sizes.count +
+			      !!log->available.count + !!log->owners.count;
 
 	if (has_utf8())
 		fputs("set encoding utf8\n", f);
@@ -286,7 +284,7 @@ void chart_write(FILE *f, const struct log *log)
 		log->end > 0 ? log->end : 1, panels ? panels : 1);
 	if (log->loads.count)
 		put_loads(f, log);
-	if (memory)
+	if (log->sizes.count)
 		put_memory(f, log);
 	if (log->available.count)
 		put_host(f, log);

@@ -143,7 +143,10 @@ static bool take_guest_memory(struct log *log, struct json_object *guest,
 
 	if (!name || !memory)
 		return true;
+	/* who looks at CPUs alone records no size */
 	actual = number(memory, "actual_kb");
+	if (actual <= 0)
+		return true;
 	usable = number(memory, "usable_kb");
 	if (!add(find(&log->sizes, name), second, actual / GIB_KB))
 		return false;
