@@ -250,6 +250,15 @@ static bool get_bool(struct json_object *in, const char *key)
 	return json_object_object_get_ex(in, key, &o) && json_object_get_boolean(o);
 }
 
+/* A copy; NULL if it is not there */
+static char *get_text(struct json_object *in, const char *key)
+{
+	struct json_object *o;
+
+	return json_object_object_get_ex(in, key, &o) && o ?
+	       strdup(json_object_get_string(o)) : NULL;
+}
+
 static bool has(struct json_object *in, const char *key)
 {
 	return json_object_object_get_ex(in, key, NULL);
@@ -305,10 +314,7 @@ static bool take_vcpus(struct json_object *in, struct guest *g, uint64_t ns)
 
 static void take_memory(struct json_object *in, struct guest_memory *m)
 {
-	struct json_object *o;
-
-	if (json_object_object_get_ex(in, "advice", &o) && o)
-		m->advice = strdup(json_object_get_string(o));
+	m->advice = get_text(in, "advice");
 	m->knows_end = has(in, "changing");
 	m->changing = get_bool(in, "changing");
 	m->refused = get_bool(in, "refused");
@@ -366,8 +372,7 @@ static bool take_nodes(struct json_object *in, struct guest *g)
 	}
 	g->change = get_enum(in, "change", CHANGE_OTHERS);
 	g->change_end = get_enum(in, "change_end", END_REPLACED);
-	if (json_object_object_get_ex(in, "said", &o) && o)
-		g->said = strdup(json_object_get_string(o));
+	g->said = get_text(in, "said");
 	return true;
 }
 
